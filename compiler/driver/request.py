@@ -1,0 +1,43 @@
+"""What the caller asked for: a signature's name with a module and samples, or with an exported program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRequest:
+    """A signature to be captured from a module.
+
+    Attributes:
+        name: the signature's name in the file.
+        module: in evaluation mode; parameters may be on the meta device.
+        args: positional sample arguments of `forward`.
+        kwargs: its keyword arguments.
+    """
+
+    name: str
+    module: torch.nn.Module
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedRequest:
+    """A signature that the caller has exported already.
+
+    Attributes:
+        name: the signature's name in the file.
+        program: what `torch.export.export` returned.
+    """
+
+    name: str
+    program: torch.export.ExportedProgram
+
+
+Request = ModuleRequest | ExportedRequest

@@ -1,0 +1,26 @@
+"""Weights as symbols: lazy sources, pending transforms, and the store that maps names to them."""
+
+from .expression import (
+    Binary,
+    Cast,
+    Concatenate,
+    Expression,
+    Leaf,
+    Reshape,
+    Slice,
+    Transpose,
+)
+from .store import TensorSource, WeightStore
+
+__all__ = [
+    "Binary",
+    "Cast",
+    "Concatenate",
+    "Expression",
+    "Leaf",
+    "Reshape",
+    "Slice",
+    "TensorSource",
+    "Transpose",
+    "WeightStore",
+]

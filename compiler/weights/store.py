@@ -1,0 +1,118 @@
+"""The store of weights beside a module: names to lazy tensors, symbols to pending expressions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..diagnostics import InternalError
+from .expression import Expression, Leaf, TensorType, evaluate, infer
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class TensorSource(Protocol):
+    """A tensor that can be read when its bytes are wanted, and let go again."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Its element type; bfloat16 and sub-byte integers are those of ml_dtypes."""
+        ...
+
+    def read(self) -> Array:
+        """Its values. The caller drops the array soon; a source keeps no copy of its own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArraySource:
+    """A tensor that is in memory already. Compared by identity, as all sources are."""
+
+    array: Array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Its element type."""
+        return self.array.dtype
+
+    def read(self) -> Array:
+        """The array itself."""
+        return self.array
+
+
+class WeightStore:
+    """Maps leaf names to sources and symbols to expressions over them.
+
+    A symbol is the canonical text of its expression; a leaf's symbol is its name.
+    """
+
+    def __init__(self) -> None:
+        self._sources: dict[str, TensorSource] = {}
+        self._expressions: dict[str, Expression] = {}
+
+    def add(self, name: str, source: TensorSource) -> str:
+        """Adds a leaf and returns its symbol, which is its name.
+
+        Raises:
+            InternalError: the name stands for another source already.
+        """
+        if self._sources.setdefault(name, source) is not source:
+            raise InternalError(f"two tensors are named {name!r}")
+        self._expressions[name] = Leaf(name)
+        return name
+
+    def literal(self, array: Array) -> Expression:
+        """An expression that yields `array`; equal arrays give equal expressions."""
+        kept = np.ascontiguousarray(array)
+        facts = f"{kept.dtype}{kept.shape}".encode()
+        name = f"literal:{hashlib.sha256(facts + kept.tobytes()).hexdigest()[:16]}"
+        if name not in self._sources:
+            self.add(name, ArraySource(kept))
+        return Leaf(name)
+
+    def derive(self, expression: Expression) -> str:
+        """Registers an expression over leaves of this store and returns its symbol."""
+        symbol = str(expression)
+        self._expressions.setdefault(symbol, expression)
+        return symbol
+
+    def expression(self, symbol: str) -> Expression:
+        """What a symbol stands for."""
+        return self._expressions[symbol]
+
+    def source(self, name: str) -> TensorSource:
+        """The source of a leaf."""
+        return self._sources[name]
+
+    def type_of(self, symbol: str) -> TensorType:
+        """Shape and dtype of a symbol, without reading anything."""
+        return infer(self._expressions[symbol], self._leaf_type)
+
+    def read(self, symbol: str) -> Array:
+        """Materialises a symbol as a C-contiguous array; nothing is kept."""
+        array = evaluate(self._expressions[symbol], lambda name: self._sources[name].read())
+        return np.ascontiguousarray(array)
+
+    def __contains__(self, symbol: str) -> bool:
+        return symbol in self._expressions
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._expressions)
+
+    def _leaf_type(self, name: str) -> TensorType:
+        source = self._sources[name]
+        return TensorType(source.shape, source.dtype)

@@ -1,0 +1,54 @@
+"""litewright compiles PyTorch models to TFLite flatbuffers for the LiteRT runtime.
+
+This is the public API. Its names are loaded on first use, so that `import litewright` costs
+milliseconds: it imports neither torch nor jax nor numpy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from litewright.compiler.api import EdgeModel as EdgeModel
+    from litewright.compiler.api import compile as compile
+    from litewright.compiler.api import convert as convert
+    from litewright.compiler.api import read as read
+    from litewright.compiler.api import signature as signature
+    from litewright.compiler.diagnostics import ExportError as ExportError
+    from litewright.compiler.diagnostics import FormatError as FormatError
+    from litewright.compiler.diagnostics import InternalError as InternalError
+    from litewright.compiler.diagnostics import LitewrightError as LitewrightError
+    from litewright.compiler.diagnostics import UnsupportedError as UnsupportedError
+    from litewright.compiler.diagnostics import UserError as UserError
+    from litewright.compiler.diagnostics import VerifyError as VerifyError
+    from litewright.compiler.diagnostics import WriteError as WriteError
+
+__version__ = "0.1.0"
+
+# The imports above are for checkers, this table is for Python; a test holds them together.
+_NAMES_OF = {
+    "compiler.api": ("EdgeModel", "compile", "convert", "read", "signature"),
+    "compiler.diagnostics": (
+        "ExportError",
+        "FormatError",
+        "InternalError",
+        "LitewrightError",
+        "UnsupportedError",
+        "UserError",
+        "VerifyError",
+        "WriteError",
+    ),
+}
+_MODULE_OF = {name: f"litewright.{module}" for module, names in _NAMES_OF.items() for name in names}
+
+if not TYPE_CHECKING:  # A checker that saw this would believe in any name.
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF})

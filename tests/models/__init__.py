@@ -1,0 +1,1 @@
+"""Models that tests and benchmarks convert: plain torch, readable, no litewright unless said."""

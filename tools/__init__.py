@@ -1,0 +1,1 @@
+"""The command line of litewright, and the checks that hold its own code."""

@@ -1,0 +1,8 @@
+"""Types of `jaxlib.mlir.dialects.chlo` (jaxlib 0.10): registration only."""
+
+from typing import Any
+
+from jaxlib.mlir import ir
+
+def register_dialect(context: ir.Context, load: bool = True) -> None: ...
+def __getattr__(name: str) -> Any: ...  # pyright: ignore[reportIncompleteStub]
