@@ -12,15 +12,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 _SAMPLE_SECONDS = 0.02
-_LOG_LINES = 12
+_LOG_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Peaks in bytes, mapped file pages included.
 
-    `peak` is what the kernel counted (`ru_maxrss`); `anonymous` and `file` are the parts of it, each
-    at its own peak, as sampled: what was allocated, and what was mapped from files.
+    `peak` is what the kernel counted (`ru_maxrss`); `anonymous` and `file` are its parts, each at
+    its own peak, as sampled: what was allocated, and what was mapped from files.
     """
 
     peak: int
@@ -37,7 +37,7 @@ class Outcome:
     seconds: float
 
 
-class WorkerFailed(Exception):
+class WorkerError(Exception):
     """A worker ended without a result; the message holds the end of its log."""
 
 
@@ -68,7 +68,7 @@ class Workers:
             status, memory = _wait(process)
         seconds = time.perf_counter() - started
         if status != 0 or not result_path.exists():
-            raise WorkerFailed(f"{worker} ended with status {status}\n{_tail(log_path)}")
+            raise WorkerError(f"{worker} ended with status {status}:\n{_tail(log_path)}")
         return Outcome(json.loads(result_path.read_text()), memory, seconds)
 
 
@@ -111,5 +111,7 @@ def _resident(pid: int) -> dict[str, int]:
 
 
 def _tail(path: Path) -> str:
-    lines = path.read_text(errors="replace").splitlines()
-    return "\n".join(line for line in lines[-_LOG_LINES:] if line.strip())
+    """The last lines of a log, without the place of this checkout."""
+    text = path.read_text(errors="replace").replace(f"{ROOT}{os.sep}", "")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "\n".join(lines[-_LOG_LINES:])

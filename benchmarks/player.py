@@ -17,15 +17,14 @@ class Player:
 
     def __init__(self, path: Path, *, threads: int, delegate: bool = True) -> None:
         resolver = (
-            OpResolverType.AUTO
-            if delegate
-            else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+            OpResolverType.AUTO if delegate else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         )
-        self._interpreter = Interpreter(
+        interpreter: Any = Interpreter(
             model_path=str(path), num_threads=threads, experimental_op_resolver_type=resolver
         )
-        self._native = self._interpreter._interpreter
-        self._definitions: dict[str, Any] = self._interpreter._get_full_signature_list()
+        # The public runner of a signature cannot leave setting inputs out of what is timed.
+        self._native = interpreter._interpreter
+        self._definitions: dict[str, Any] = interpreter._get_full_signature_list()
 
     def signature(self, wanted: str) -> str:
         """The signature of that name; where there is but one, that one."""
@@ -40,7 +39,7 @@ class Player:
         self.load(step, caches)
         self.invoke(key)
         subgraph = self._native.GetSubgraphIndexFromSignature(key)
-        outputs = {
+        outputs: Arrays = {
             name: self._native.GetTensor(index, subgraph)
             for name, index in self._definitions[key]["outputs"].items()
         }
@@ -57,7 +56,7 @@ class Player:
         self._native.AllocateTensors(subgraph)
         for name, index in self._definitions[key]["inputs"].items():
             if name.startswith(CACHE_PREFIX):
-                shape = self._native.TensorSize(index, subgraph)
+                shape: list[int] = self._native.TensorSize(index, subgraph)
                 value = caches.get(name, np.zeros(shape, np.float32))
             else:
                 value = step.inputs[name]

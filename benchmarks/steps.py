@@ -4,7 +4,7 @@ A step leaves out the KV caches: whoever runs the steps feeds each call the cach
 before returned, zeros at first, in whatever layout the file wants.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ class Step:
     """One call: the signature's name, its inputs by name, its output if there is one to compare."""
 
     signature: str
-    inputs: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    inputs: dict[str, NDArray[np.generic]]
     expected: NDArray[np.generic] | None = None
 
 

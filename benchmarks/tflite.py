@@ -14,7 +14,10 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
-_OP_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
+_OP_CODES: Any = schema.BuiltinOperator
+_OP_NAMES: dict[int, str] = {
+    getattr(_OP_CODES, name): name for name in dir(_OP_CODES) if name.isupper()
+}
 _COMPOSITE = "STABLEHLO_COMPOSITE"
 _SUBGRAPHS_FIELD, _SIGNATURES_FIELD = 8, 18
 """Vtable offsets of the fields of `Model`: 4 + 2 * the number of the field in the schema."""
@@ -38,15 +41,15 @@ def read_signatures(path: Path) -> list[Signature]:
     """The signatures of a file, in its order."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         model = schema.Model.GetRootAs(data, 0)
-        found: list[Signature] = []
-        for index in range(model.SignatureDefsLength()):
-            definition = model.SignatureDefs(index)
-            subgraph = definition.SubgraphIndex()
-            name = definition.SignatureKey().decode()
-            ops = Counter(_op_name(model, op) for op in _operators(model, subgraph))
-            found.append(Signature(name, subgraph, dict(ops), _expanded(model, subgraph)))
-        del model, definition
-        return found
+        return [_signature(model, index) for index in range(model.SignatureDefsLength())]
+
+
+def _signature(model: Any, index: int) -> Signature:
+    definition = model.SignatureDefs(index)
+    subgraph = definition.SubgraphIndex()
+    ops = Counter(_op_name(model, operator) for operator in _operators(model, subgraph))
+    name = definition.SignatureKey().decode()
+    return Signature(name, subgraph, dict(ops), _expanded(model, subgraph))
 
 
 def _operators(model: Any, subgraph: int) -> list[Any]:

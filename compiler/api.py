@@ -54,9 +54,13 @@ class Converter:
             UserError: there is a signature of that name already, or the samples are no sequence and mapping.
         """
         if any(request.name == name for request in self.requests):
-            raise UserError(f"signature {name!r} is given twice; every signature needs a name of its own")
+            raise UserError(
+                f"signature {name!r} is given twice; every signature needs a name of its own"
+            )
         args = _sample_args(sample_args)
-        return Converter((*self.requests, ModuleRequest(name, module, args, dict(sample_kwargs or {}))))
+        return Converter(
+            (*self.requests, ModuleRequest(name, module, args, dict(sample_kwargs or {})))
+        )
 
     def convert(
         self,
@@ -79,7 +83,9 @@ class Converter:
         if not converter.requests:
             raise UserError("nothing to convert: add a signature first")
         folder = Path(dump_ir) if dump_ir is not None else None
-        return build(converter.requests, target=target, weights=weights, dump_ir=folder, progress=progress)
+        return build(
+            converter.requests, target=target, weights=weights, dump_ir=folder, progress=progress
+        )
 
 
 def signature(
@@ -120,7 +126,13 @@ def convert(
         UnsupportedError: the model holds ops that cannot be lowered; all of them are listed.
     """
     return Converter().convert(
-        module, sample_args, sample_kwargs, target=target, weights=weights, dump_ir=dump_ir, progress=progress
+        module,
+        sample_args,
+        sample_kwargs,
+        target=target,
+        weights=weights,
+        dump_ir=dump_ir,
+        progress=progress,
     )
 
 
@@ -147,5 +159,7 @@ def _sample_args(sample_args: Sequence[Any] | None) -> tuple[Any, ...]:
         return ()
     if not isinstance(sample_args, (tuple, list)):
         kind = type(sample_args).__name__
-        raise UserError(f"sample_args must be a tuple of arguments, not {kind}; for one tensor write (x,)")
+        raise UserError(
+            f"sample_args must be a tuple of arguments, not {kind}; for one tensor write (x,)"
+        )
     return tuple(sample_args)

@@ -1,13 +1,13 @@
 """The errors litewright raises, and how they point at the user's model.
 
-    LitewrightError
-      UserError          your model, arguments, options or files: the message says what to do
-        UnsupportedError   ops or element types without a lowering, all of them at once
-        ExportError        torch.export refused the model
-        FormatError        a file that is no (sound) .tflite or checkpoint
-        WriteError         the output cannot be written
-      VerifyError        a representation broke its own rules after a pass or lowering
-      InternalError      a defect of litewright
+LitewrightError
+  UserError          your model, arguments, options or files: the message says what to do
+    UnsupportedError   ops or element types without a lowering, all of them at once
+    ExportError        torch.export refused the model
+    FormatError        a file that is no (sound) .tflite or checkpoint
+    WriteError         the output cannot be written
+  VerifyError        a representation broke its own rules after a pass or lowering
+  InternalError      a defect of litewright
 """
 
 from __future__ import annotations

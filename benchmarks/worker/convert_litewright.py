@@ -25,7 +25,7 @@ def _module_converter(job: jobs.Job) -> Any:
     folder = job.get("encoder_folder")
     module = build_module(jobs.case_of(job), Path(folder) if folder else None)
     step = load_steps(Path(job["steps"]))[0]
-    inputs = {name: torch.from_numpy(value) for name, value in step.inputs.items()}
+    inputs = {name: torch.as_tensor(value) for name, value in step.inputs.items()}
     return lambda: litewright.convert(module, (), inputs)
 
 
@@ -45,7 +45,9 @@ def _decoder_converter(job: jobs.Job) -> Any:
 def _convert(job: jobs.Job) -> jobs.Result:
     before = Stopwatch()
     with before.stage("import"):
-        import litewright  # noqa: F401
+        import litewright
+
+        _ = litewright.convert  # the package is lazy: this is what imports
     with before.stage("model"):
         is_decoder = jobs.case_of(job).is_decoder
         converter = _decoder_converter(job) if is_decoder else _module_converter(job)
@@ -54,7 +56,7 @@ def _convert(job: jobs.Job) -> jobs.Result:
     converted = time.perf_counter()
     edge.export(job["output"])
     ended = time.perf_counter()
-    stages = {name: seconds for name, seconds in dict(edge.timings).items()}
+    stages: dict[str, float] = dict(edge.timings)
     stages.setdefault(WRITE_STAGE, ended - converted)
     return {"before": before.seconds, "stages": stages, "total": ended - started}
 

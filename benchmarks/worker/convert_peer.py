@@ -11,6 +11,7 @@ import time
 import types
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from benchmarks.worker import job as jobs
 from benchmarks.worker.models import build_module, decoder_config
 from benchmarks.worker.stopwatch import Stopwatch
 
+_GENERATIVE = "litert_torch.generative"
 _STAGES = {
     "Torch Export": "export",
     "Run FX Passes": "fx passes",
@@ -36,14 +38,13 @@ _STAGES = {
 
 def _time_stages(stopwatch: Stopwatch) -> None:
     """Put a stopwatch in the place of the progress messages of litert-torch."""
-    from litert_torch import progress
-
+    progress: Any = import_module("litert_torch.progress")
     depth = 0
 
     @contextmanager
     def task(name: str) -> Generator[None]:
         nonlocal depth
-        stage = name.split(":")[0]
+        stage = name.split(":", maxsplit=1)[0]
         stage = "write" if stage.startswith("Write Model") else _STAGES.get(stage)
         if stage is None or depth:
             yield
@@ -79,19 +80,17 @@ def _tensorflow_schema() -> Generator[None]:
 
 
 def _module_converter(job: jobs.Job, options: dict[str, Any]) -> Callable[[], Any]:
-    import litert_torch
-
+    litert_torch: Any = import_module("litert_torch")
     folder = job.get("encoder_folder")
     module = build_module(jobs.case_of(job), Path(folder) if folder else None)
     step = load_steps(Path(job["steps"]))[0]
-    inputs = {name: torch.from_numpy(value) for name, value in step.inputs.items()}
+    inputs = {name: torch.as_tensor(value) for name, value in step.inputs.items()}
     return lambda: litert_torch.convert(module, sample_kwargs=inputs, **options)
 
 
-def _decoder_module(job: jobs.Job) -> torch.nn.Module:
-    from litert_torch.generative.examples.tiny_llama import tiny_llama
-    from litert_torch.generative.utilities import model_builder
-
+def _decoder_module(job: jobs.Job) -> Any:
+    tiny_llama: Any = import_module(f"{_GENERATIVE}.examples.tiny_llama.tiny_llama")
+    model_builder: Any = import_module(f"{_GENERATIVE}.utilities.model_builder")
     sizes = decoder_config(jobs.case_of(job))
     config = tiny_llama.get_model_config()
     block = config.block_config(0)
@@ -125,12 +124,11 @@ def _decoder_module(job: jobs.Job) -> torch.nn.Module:
 
 def _decoder_converter(job: jobs.Job, options: dict[str, Any]) -> Callable[[], Any]:
     """Two signatures, with the sample inputs that litert-torch's own export script makes."""
-    import litert_torch
-
+    litert_torch: Any = import_module("litert_torch")
     with _tensorflow_schema():
-        from litert_torch.generative.layers import kv_cache
-        from litert_torch.generative.utilities import converter, export_config
-
+        kv_cache: Any = import_module(f"{_GENERATIVE}.layers.kv_cache")
+        converter: Any = import_module(f"{_GENERATIVE}.utilities.converter")
+        export_config: Any = import_module(f"{_GENERATIVE}.utilities.export_config")
         module = _decoder_module(job)
     exported = converter.ExportableModule(
         module, export_config=export_config.ExportConfig(mask_as_input=True)
@@ -150,7 +148,7 @@ def _decoder_converter(job: jobs.Job, options: dict[str, Any]) -> Callable[[], A
 def _convert(job: jobs.Job) -> jobs.Result:
     before, stages = Stopwatch(), Stopwatch()
     with before.stage("import"):
-        import litert_torch  # noqa: F401
+        import_module("litert_torch")
     options = {"lightweight_conversion": True} if job["lightweight"] else {}
     with before.stage("model"):
         is_decoder = jobs.case_of(job).is_decoder

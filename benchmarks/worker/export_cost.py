@@ -3,6 +3,8 @@
 Both signatures of a decoder, on fake tensors, so that no weight is touched.
 """
 
+from typing import Any
+
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -23,7 +25,7 @@ def _export_cost(job: jobs.Job) -> jobs.Result:
         for module, length in signatures:
             inputs = config.sample_inputs(length)
             with stopwatch.stage("export"):
-                program = torch.export.export(module, (), inputs, strict=False)
+                program: Any = torch.export.export(module, (), inputs, strict=False)
             with stopwatch.stage("decompositions"):
                 program.run_decompositions()
     return {"seconds": stopwatch.seconds}

@@ -23,7 +23,7 @@ def build_module(case: Case, encoder_folder: Path | None) -> nn.Module:
     `encoder_folder` is where the pretrained encoder's files are; only this environment has the
     package, so the peer's is told.
     """
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     match case.model:
         case "sentence-encoder":
             return encoder.sentence_encoder(encoder_folder)

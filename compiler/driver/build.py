@@ -56,3 +56,33 @@ def build(
             presets.TFL.run(program, observers)
             tfl.verify(program)
     return EdgeModel(program, stages.seconds)
+
+
+def _tensors(
+    weights: str | os.PathLike[str] | Mapping[str, TensorSource] | None, requests: Sequence[Request]
+) -> Mapping[str, TensorSource]:
+    """The tensors that replace the parameters of the modules, checked against them."""
+    modules = [r.module for r in requests if not isinstance(r, ExportedRequest)]
+    if weights is None:
+        homeless = [n for m in modules for n, p in m.named_parameters() if p.is_meta]
+        if homeless:
+            shown = ", ".join(homeless[:3]) + (" ..." if len(homeless) > 3 else "")
+            raise UserError(
+                f"{len(homeless)} parameters are on the meta device and have no values ({shown}); "
+                "give convert(weights=...) a checkpoint"
+            )
+        return {}
+    tensors = weights if isinstance(weights, Mapping) else open_checkpoint(os.fspath(weights))
+    wanted = {n: tuple(p.shape) for m in modules for n, p in m.named_parameters()}
+    problems = missing_or_misshapen(wanted, tensors)
+    if problems:
+        raise UserError(
+            "\n  ".join([f"the weights do not fit the module ({len(problems)}):", *problems])
+        )
+    return tensors
+
+
+def _capture(request: Request, keep: Collection[object]) -> FxProgram:
+    if isinstance(request, ExportedRequest):
+        return capture.from_exported_program(request.name, request.program, keep=keep)
+    return capture.capture(request.name, request.module, request.args, request.kwargs, keep=keep)

@@ -61,7 +61,9 @@ class EdgeModel:
         """
         stages = Stages(progress, self.timings)
         with mlir.use(self.program.context), stages.stage("write"):
-            writer.write(self.program, Path(path), progress=lambda done: stages.report("write", done))
+            writer.write(
+                self.program, Path(path), progress=lambda done: stages.report("write", done)
+            )
 
     def _running(self) -> Runner:
         if self._runner is None:

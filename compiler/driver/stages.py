@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 Progress = Callable[[str, float | None], None]
@@ -24,7 +24,7 @@ class Stages:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> Generator[None]:
         """Times what runs inside; a stage that runs more than once adds up."""
         self.report(name)
         start = time.perf_counter()

@@ -16,12 +16,13 @@ from .mlir import Array, func, ir, op_name, stablehlo
 from .types import array_of, dense, dtype_of, element_of, element_type, shape_of, tensor_type
 
 Unary = Literal[
-    "abs", "ceil", "cosine", "erf", "exponential", "floor", "log", "logistic", "negate", "not",
-    "round_nearest_even", "rsqrt", "sign", "sine", "sqrt", "tanh",
+    "abs", "ceil", "cosine", "erf", "exponential", "exponential_minus_one", "floor", "log",
+    "log_plus_one", "logistic", "negate", "not", "round_nearest_even", "rsqrt", "sign", "sine", "sqrt",
+    "tanh",
 ]  # fmt: skip
 Binary = Literal[
-    "add", "and", "divide", "maximum", "minimum", "multiply", "or", "power", "remainder",
-    "subtract", "xor",
+    "add", "and", "divide", "maximum", "minimum", "multiply", "atan2", "or", "power", "remainder",
+    "shift_left", "shift_right_arithmetic", "shift_right_logical", "subtract", "xor",
 ]  # fmt: skip
 Comparison = Literal["EQ", "NE", "GE", "GT", "LE", "LT"]
 Reduction = Literal["add", "maximum", "minimum", "multiply", "and", "or"]
@@ -35,7 +36,11 @@ def _create(
     regions: int = 0,
 ) -> ir.Operation:
     return ir.Operation.create(
-        name, results=list(results), operands=list(operands), attributes=dict(attributes or {}), regions=regions
+        name,
+        results=list(results),
+        operands=list(operands),
+        attributes=dict(attributes or {}),
+        regions=regions,
     )
 
 
@@ -55,7 +60,9 @@ def constant(array: Array) -> ir.Value:
 def splat(number: float | int | bool, shape: Sequence[int], element: ir.Type) -> ir.Value:
     """A constant tensor that is `number` everywhere."""
     scalar = np.array(number).astype(dtype_of(tensor_type((), element)))
-    attribute = ir.DenseElementsAttr.get_splat(tensor_type(shape, element), _scalar_attribute(scalar, element))
+    attribute = ir.DenseElementsAttr.get_splat(
+        tensor_type(shape, element), _scalar_attribute(scalar, element)
+    )
     return _create("stablehlo.constant", [], [attribute.type], {"value": attribute}).result
 
 
@@ -118,6 +125,11 @@ def convert(x: ir.Value, element: ir.Type) -> ir.Value:
     return _create("stablehlo.convert", [x], [tensor_type(shape_of(x), element)]).result
 
 
+def bitcast_convert(x: ir.Value, element: ir.Type) -> ir.Value:
+    """The bits of x as another element type of the same width."""
+    return _create("stablehlo.bitcast_convert", [x], [tensor_type(shape_of(x), element)]).result
+
+
 # ---- shape ---------------------------------------------------------------------------------------
 
 
@@ -159,16 +171,24 @@ def concatenate(values: Sequence[ir.Value], axis: int) -> ir.Value:
     shape = list(shape_of(values[0]))
     shape[axis] = sum(shape_of(v)[axis] for v in values)
     attributes = {"dimension": ir.IntegerAttr.get(element_type("i64"), axis)}
-    return _create("stablehlo.concatenate", values, [tensor_type(shape, element_of(values[0]))], attributes).result
+    return _create(
+        "stablehlo.concatenate", values, [tensor_type(shape, element_of(values[0]))], attributes
+    ).result
 
 
-def slice(x: ir.Value, start: Sequence[int], limit: Sequence[int], strides: Sequence[int] | None = None) -> ir.Value:  # noqa: A001
+def slice(
+    x: ir.Value, start: Sequence[int], limit: Sequence[int], strides: Sequence[int] | None = None
+) -> ir.Value:  # noqa: A001
     """x[start:limit:strides] in every dimension."""
     steps = list(strides) if strides is not None else [1] * len(start)
     shape = [-(-(e - s) // t) for s, e, t in zip(start, limit, steps, strict=True)]
     if tuple(shape) == shape_of(x):
         return x
-    attributes = {"start_indices": _ints(start), "limit_indices": _ints(limit), "strides": _ints(steps)}
+    attributes = {
+        "start_indices": _ints(start),
+        "limit_indices": _ints(limit),
+        "strides": _ints(steps),
+    }
     return _create("stablehlo.slice", [x], [tensor_type(shape, element_of(x))], attributes).result
 
 
@@ -180,7 +200,9 @@ def pad(x: ir.Value, value: ir.Value, low: Sequence[int], high: Sequence[int]) -
         "edge_padding_high": _ints(high),
         "interior_padding": _ints([0] * len(low)),
     }
-    return _create("stablehlo.pad", [x, value], [tensor_type(shape, element_of(x))], attributes).result
+    return _create(
+        "stablehlo.pad", [x, value], [tensor_type(shape, element_of(x))], attributes
+    ).result
 
 
 def iota(shape: Sequence[int], axis: int, element: ir.Type) -> ir.Value:
@@ -211,10 +233,14 @@ def dot_general(
         rhs_contracting_dimensions=list(contracting[1]),
     )
     result = tensor_type(shape, element_of(lhs))
-    return _create("stablehlo.dot_general", [lhs, rhs], [result], {"dot_dimension_numbers": numbers}).result
+    return _create(
+        "stablehlo.dot_general", [lhs, rhs], [result], {"dot_dimension_numbers": numbers}
+    ).result
 
 
-def reduce(op: Reduction, x: ir.Value, axes: Sequence[int], initial: float | int | bool) -> ir.Value:
+def reduce(
+    op: Reduction, x: ir.Value, axes: Sequence[int], initial: float | int | bool
+) -> ir.Value:
     """Reduces the axes away; `initial` is the neutral element of `op`."""
     kept = [n for i, n in enumerate(shape_of(x)) if i not in set(axes)]
     element = element_of(x)
@@ -225,18 +251,136 @@ def reduce(op: Reduction, x: ir.Value, axes: Sequence[int], initial: float | int
         {"dimensions": _ints(axes)},
         regions=1,
     )
-    scalar = tensor_type((), element)
-    location = ir.Location.current
-    body = ir.Block.create_at_start(reduction.regions[0], [scalar, scalar], [location, location])
-    with ir.InsertionPoint(body):
-        _create("stablehlo.return", [binary(op, body.arguments[0], body.arguments[1])], [])
+    _fold_body(reduction, op, element)
     return reduction.result
 
 
 def reduction_kind(op: ir.OpView | ir.Operation) -> str | None:
     """The StableHLO op (`stablehlo.add`) that a reduce or reduce_window folds with, if it is one op."""
     body = [op_name(inner) for inner in op.regions[0].blocks[0].operations]
-    return body[0] if len(body) == 2 else None  # noqa: PLR2004
+    return body[0] if len(body) == 2 else None
+
+
+# ---- windows, gathering and updating -------------------------------------------------------------
+
+
+def convolution(
+    x: ir.Value,
+    kernel: ir.Value,
+    dimensions: ir.Attribute,
+    *,
+    strides: Sequence[int],
+    padding: Sequence[tuple[int, int]],
+    lhs_dilation: Sequence[int] | None = None,
+    rhs_dilation: Sequence[int] | None = None,
+    groups: int = 1,
+) -> ir.Value:
+    """`stablehlo.convolution`; `dimensions` is a `stablehlo.ConvDimensionNumbers` and names the layouts."""
+    numbers = stablehlo.ConvDimensionNumbers(dimensions)
+    rank = len(strides)
+    spread, dilation = lhs_dilation or [1] * rank, rhs_dilation or [1] * rank
+    shape = [0] * (rank + 2)
+    shape[numbers.output_batch_dimension] = shape_of(x)[numbers.input_batch_dimension]
+    shape[numbers.output_feature_dimension] = shape_of(kernel)[
+        numbers.kernel_output_feature_dimension
+    ]
+    for i in range(rank):
+        size = shape_of(x)[numbers.input_spatial_dimensions[i]]
+        window = shape_of(kernel)[numbers.kernel_spatial_dimensions[i]]
+        padded = (size - 1) * spread[i] + 1 + sum(padding[i])
+        count = (padded - (window - 1) * dilation[i] - 1) // strides[i] + 1
+        shape[numbers.output_spatial_dimensions[i]] = count
+    i64 = element_type("i64")
+    attributes: dict[str, ir.Attribute] = {
+        "window_strides": _ints(strides),
+        "padding": dense(np.array(padding, np.int64).reshape(rank, 2)),
+        "lhs_dilation": _ints(spread),
+        "rhs_dilation": _ints(dilation),
+        "dimension_numbers": numbers,
+        "feature_group_count": ir.IntegerAttr.get(i64, groups),
+        "batch_group_count": ir.IntegerAttr.get(i64, 1),
+    }
+    return _create(
+        "stablehlo.convolution", [x, kernel], [tensor_type(shape, element_of(x))], attributes
+    ).result
+
+
+def reduce_window(
+    op: Reduction,
+    x: ir.Value,
+    initial: float | int | bool,
+    *,
+    window: Sequence[int],
+    strides: Sequence[int],
+    padding: Sequence[tuple[int, int]],
+    dilation: Sequence[int] | None = None,
+) -> ir.Value:
+    """Reduces sliding windows over all dimensions of x; padding counts as `initial`."""
+    steps = dilation or [1] * len(window)
+    padded = [n + lo + hi for n, (lo, hi) in zip(shape_of(x), padding, strict=True)]
+    shape = [
+        (n - (w - 1) * d - 1) // s + 1
+        for n, w, d, s in zip(padded, window, steps, strides, strict=True)
+    ]
+    element = element_of(x)
+    attributes: dict[str, ir.Attribute] = {
+        "window_dimensions": _ints(window),
+        "window_strides": _ints(strides),
+        "window_dilations": _ints(steps),
+        "base_dilations": _ints([1] * len(window)),
+        "padding": dense(np.array(padding, np.int64).reshape(len(window), 2)),
+    }
+    operands = [x, splat(initial, (), element)]
+    pooled = _create(
+        "stablehlo.reduce_window", operands, [tensor_type(shape, element)], attributes, regions=1
+    )
+    _fold_body(pooled, op, element)
+    return pooled.result
+
+
+def take(x: ir.Value, indices: ir.Value, axis: int) -> ir.Value:
+    """x indexed along `axis` by integers of any shape, which take the place of that dimension.
+
+    Indices out of range are moved into it, as `stablehlo.gather` does.
+    """
+    shape, index_shape = shape_of(x), shape_of(indices)
+    sizes = [1 if i == axis else n for i, n in enumerate(shape)]
+    result = [*shape[:axis], *index_shape, *shape[axis + 1 :]]
+    inserted = range(axis, axis + len(index_shape))
+    numbers = stablehlo.GatherDimensionNumbers.get(
+        offset_dims=[i for i in range(len(result)) if i not in inserted],
+        collapsed_slice_dims=[axis],
+        operand_batching_dims=[],
+        start_indices_batching_dims=[],
+        start_index_map=[axis],
+        index_vector_dim=len(index_shape),
+    )
+    attributes: dict[str, ir.Attribute] = {
+        "dimension_numbers": numbers,
+        "slice_sizes": _ints(sizes),
+    }
+    return _create(
+        "stablehlo.gather", [x, indices], [tensor_type(result, element_of(x))], attributes
+    ).result
+
+
+def dynamic_update_slice(x: ir.Value, update: ir.Value, start: Sequence[ir.Value]) -> ir.Value:
+    """x with `update` written at `start`: a scalar tensor per dimension, moved inwards where needed."""
+    return _create("stablehlo.dynamic_update_slice", [x, update, *start], [x.type]).result
+
+
+def reverse(x: ir.Value, axes: Sequence[int]) -> ir.Value:
+    """x with the order along `axes` reversed."""
+    return _create("stablehlo.reverse", [x], [x.type], {"dimensions": _ints(axes)}).result
+
+
+def _fold_body(op: ir.Operation, fold: Reduction, element: ir.Type) -> None:
+    """Writes the region of a reduction: one op of two scalars."""
+    scalar = tensor_type((), element)
+    location = ir.Location.current
+    body = ir.Block.create_at_start(op.regions[0], [scalar, scalar], [location, location])
+    with ir.InsertionPoint(body):
+        _create("stablehlo.return", [binary(fold, body.arguments[0], body.arguments[1])], [])
 
 
 # ---- functions and composites --------------------------------------------------------------------
@@ -299,9 +443,7 @@ def ints(op: ir.OpView | ir.Operation, attribute: str) -> list[int]:
 def producer(value: ir.Value) -> ir.OpView | None:
     """The op that defines a value; None for a function argument."""
     owner = value.owner
-    if isinstance(owner, ir.Block):
-        return None
-    return owner if isinstance(owner, ir.OpView) else owner.opview
+    return None if isinstance(owner, ir.Block) else owner
 
 
 def has_one_use(value: ir.Value) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def make_context() -> ir.Context:
 
 
 @contextlib.contextmanager
-def use(context: ir.Context) -> Iterator[None]:
+def use(context: ir.Context) -> Generator[None]:
     """Makes `context` current, with an unknown location as the default."""
     with context, ir.Location.unknown(context):
         yield
@@ -75,12 +75,16 @@ def op_name(op: ir.OpView | ir.Operation) -> str:
     return op.operation.name
 
 
-def register_operation(dialect: type, view: type) -> type:
+_View = TypeVar("_View", bound=ir.OpView)
+_Dialect = TypeVar("_Dialect", bound=ir.Dialect)
+
+
+def register_operation(dialect: type[ir.Dialect], view: type[_View]) -> type[_View]:
     """Registers `view` as the Python class of its `OPERATION_NAME`; it replaces an earlier one."""
     return _mlir.register_operation(dialect, replace=True)(view)
 
 
-def register_dialect(dialect: type) -> type:
+def register_dialect(dialect: type[_Dialect]) -> type[_Dialect]:
     """Registers a dialect class, so that op views can be attached to its namespace."""
     return _mlir.register_dialect(dialect)
 

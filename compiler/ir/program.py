@@ -53,7 +53,18 @@ class Program:
         Raises:
             KeyError: there is none.
         """
-        for function in self.signatures():
+        found = self.function(name)
+        if not is_signature(found):
+            raise KeyError(name)
+        return found
+
+    def function(self, name: str) -> func.FuncOp:
+        """The function of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for function in self.functions():
             if function.name.value == name:
                 return function
         raise KeyError(name)
@@ -117,7 +128,9 @@ def owner_function(value: ir.Value) -> func.FuncOp:
     return view
 
 
-def add_argument(function: func.FuncOp, kind: ir.Type, attributes: dict[str, str]) -> ir.BlockArgument:
+def add_argument(
+    function: func.FuncOp, kind: ir.Type, attributes: dict[str, str]
+) -> ir.BlockArgument:
     """Appends an argument with string attributes to a function."""
     location = ir.Location.name(next(iter(attributes.values())))
     argument = body_of(function).add_argument(kind, location)

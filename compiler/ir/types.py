@@ -70,7 +70,9 @@ def numpy_dtype(element: ir.Type) -> np.dtype[np.generic]:
     return _NUMPY_BY_NAME[str(element)]
 
 
-def tensor_type(shape: Sequence[int], element: ir.Type | np.dtype[np.generic] | str) -> ir.RankedTensorType:
+def tensor_type(
+    shape: Sequence[int], element: ir.Type | np.dtype[np.generic] | str
+) -> ir.RankedTensorType:
     """`tensor<shape x element>`."""
     resolved = element if isinstance(element, ir.Type) else element_type(element)
     return ir.RankedTensorType.get(list(shape), resolved)
@@ -143,11 +145,11 @@ def _array_from_text(text: str, shape: tuple[int, ...], name: str) -> Array:
     return np.broadcast_to(flat.reshape(()), shape) if flat.size == 1 else flat.reshape(shape)
 
 
-def _number(token: str, name: str) -> np.generic:
+def _number(token: str, name: str) -> Array:
     dtype = _NUMPY_BY_NAME[name]
     if token.startswith("0x"):  # how MLIR prints infinities and NaN
-        return np.array(int(token, 16)).astype(f"u{_STORED_AS[name].itemsize}").view(dtype)[()]
-    return np.array(float(token)).astype(dtype)[()]
+        return np.array(int(token, 16)).astype(f"u{_STORED_AS[name].itemsize}").view(dtype)
+    return np.array(float(token)).astype(dtype)
 
 
 def _ranked(value: ir.Value | ir.Type) -> ir.RankedTensorType:

@@ -80,7 +80,9 @@ def open_checkpoint(path: str | Path) -> dict[str, TensorSource]:
     return tensors
 
 
-def missing_or_misshapen(wanted: Mapping[str, tuple[int, ...]], tensors: Mapping[str, TensorSource]) -> list[str]:
+def missing_or_misshapen(
+    wanted: Mapping[str, tuple[int, ...]], tensors: Mapping[str, TensorSource]
+) -> list[str]:
     """One line for every wanted tensor that a checkpoint lacks or holds in another shape."""
     lines: list[str] = []
     for name, shape in wanted.items():
@@ -88,7 +90,9 @@ def missing_or_misshapen(wanted: Mapping[str, tuple[int, ...]], tensors: Mapping
         if found is None:
             lines.append(f"{name}: not in the checkpoint")
         elif found.shape != shape:
-            lines.append(f"{name}: the model wants {list(shape)}, the checkpoint has {list(found.shape)}")
+            lines.append(
+                f"{name}: the model wants {list(shape)}, the checkpoint has {list(found.shape)}"
+            )
     return lines
 
 
@@ -98,15 +102,21 @@ def _files_of(folder: Path) -> list[Path]:
         try:
             shards = set(json.loads(index.read_text())["weight_map"].values())
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise FormatError(f"{index}: no weight_map of a sharded checkpoint ({error})") from error
+            raise FormatError(
+                f"{index}: no weight_map of a sharded checkpoint ({error})"
+            ) from error
         files = [folder / shard for shard in sorted(shards)]
         absent = [file.name for file in files if not file.is_file()]
         if absent:
-            raise UserError(f"{folder}: {len(absent)} of {len(files)} shards are missing: {', '.join(absent)}")
+            raise UserError(
+                f"{folder}: {len(absent)} of {len(files)} shards are missing: {', '.join(absent)}"
+            )
         return files
     if (folder / SINGLE).is_file():
         return [folder / SINGLE]
-    raise UserError(f"{folder}: no checkpoint here; expected {SINGLE} or {INDEX}, or a .safetensors file")
+    raise UserError(
+        f"{folder}: no checkpoint here; expected {SINGLE} or {INDEX}, or a .safetensors file"
+    )
 
 
 def _tensors_of(file: Path) -> dict[str, TensorSource]:

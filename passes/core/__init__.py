@@ -3,7 +3,17 @@
 from .base import Pass
 from .dead_code import is_pure, remove_dead
 from .pipeline import Observer, Pipeline, Repeat
-from .rules import Decline, Outcome, RewritePass, Rule, RuleContext, Statistics, apply_rules, decline, rule
+from .rules import (
+    Decline,
+    Outcome,
+    RewritePass,
+    Rule,
+    RuleContext,
+    Statistics,
+    apply_rules,
+    decline,
+    rule,
+)
 
 __all__ = [
     "Decline",

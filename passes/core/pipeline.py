@@ -43,6 +43,7 @@ class Repeat(Pass[Unit]):
 
     def run(self, unit: Unit) -> bool:
         """See `Pass.run`."""
+        changed: list[str] = []
         for round_number in range(self.limit):
             changed = [each.name for each in self.passes if each.run(unit)]
             if not changed:

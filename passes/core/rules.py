@@ -19,7 +19,7 @@ A root is an op name, or `composite:NAME` for a `stablehlo.composite` of that na
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from litewright.compiler.diagnostics import InternalError
@@ -89,7 +89,7 @@ def rule(*roots: str) -> Callable[[Rewrite], Rule]:
     """Makes a rule of a function, named after it."""
 
     def make(rewrite: Rewrite) -> Rule:
-        return Rule(rewrite.__name__.strip("_").replace("_", "-"), roots, rewrite)  # pyright: ignore[reportFunctionMemberAccess]
+        return Rule(rewrite.__name__.strip("_").replace("_", "-"), roots, rewrite)
 
     return make
 
@@ -101,7 +101,9 @@ class Statistics:
     applied: Counter[str] = field(default_factory=Counter[str])
 
 
-def apply_rules(program: Program, rules: Iterable[Rule], statistics: Statistics | None = None) -> bool:
+def apply_rules(
+    program: Program, rules: Iterable[Rule], statistics: Statistics | None = None
+) -> bool:
     """Applies rules to every op of every function until none applies; says whether any did.
 
     Raises:
@@ -130,15 +132,17 @@ def index_by_root(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
     return index
 
 
-def root_key(op: ir.OpView) -> str:
-    """What rules are indexed by: the op's name, `composite:NAME` for composites."""
+def _candidates(op: ir.OpView, index: Mapping[str, Sequence[Rule]]) -> Iterator[Rule]:
+    """The rules of a root; for a composite those of its name, then those of any composite."""
     name = op_name(op)
-    return f"composite:{composite_name(op)}" if name == "stablehlo.composite" else name
+    if name == "stablehlo.composite":
+        yield from index.get(f"composite:{composite_name(op)}", ())
+    yield from index.get(name, ())
 
 
 def _sweep(context: RuleContext, index: Mapping[str, Sequence[Rule]], counts: Counter[str]) -> None:
     for op in list(body_of(context.function).operations):
-        for each in index.get(root_key(op), ()):
+        for each in _candidates(op, index):
             with ir.InsertionPoint(op), op.location:
                 outcome = each.rewrite(op, context)
             if isinstance(outcome, Decline):

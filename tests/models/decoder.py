@@ -93,7 +93,7 @@ class Attention(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         """[1, T, heads * H] -> [1, heads, T, H]."""
-        return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        return x.view(*x.shape[:2], -1, self.head_dim).transpose(1, 2)
 
     def update_cache(
         self, x: Tensor, rotation: Rotation, input_pos: Tensor, cache: LayerCache

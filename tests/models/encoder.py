@@ -63,12 +63,13 @@ def sentence_encoder_folder() -> Path:
 
 def sentence_encoder(folder: Path | None = None, attention: str = "sdpa") -> SentenceEncoder:
     """The pretrained encoder; nothing is downloaded."""
+    import transformers
     from safetensors.torch import load_file
-    from transformers import AutoConfig, AutoModel
 
+    library: Any = transformers
     folder = folder or sentence_encoder_folder()
-    config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
-    bert = AutoModel.from_config(config, attn_implementation=attention)
+    config = library.AutoConfig.from_pretrained(str(folder), local_files_only=True)
+    bert = library.AutoModel.from_config(config, attn_implementation=attention)
     weights = load_file(folder / "model.safetensors")
     weights.pop("embeddings.position_ids", None)  # older checkpoints store it, no model reads it
     bert.load_state_dict(weights, strict=True)
@@ -77,10 +78,11 @@ def sentence_encoder(folder: Path | None = None, attention: str = "sdpa") -> Sen
 
 def bert_base(attention: str = "sdpa", **overrides: Any) -> HiddenStates:
     """BERT-base with random weights; `overrides` of transformers' `BertConfig` make it smaller."""
-    from transformers import BertConfig, BertModel
+    import transformers
 
-    config = BertConfig(attn_implementation=attention, **overrides)
-    bert = BertModel(config, add_pooling_layer=False)
+    library: Any = transformers
+    config = library.BertConfig(attn_implementation=attention, **overrides)
+    bert = library.BertModel(config, add_pooling_layer=False)
     return HiddenStates(bert).eval().requires_grad_(False)
 
 
@@ -90,7 +92,8 @@ def tokenize(
     """`input_ids` and `attention_mask`, int32 [len(sentences), length], padded and truncated."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str((folder or sentence_encoder_folder()) / "tokenizer.json"))
+    folder = folder or sentence_encoder_folder()
+    tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(length)
     tokenizer.enable_padding(length=length)
     encodings = tokenizer.encode_batch(list(sentences))

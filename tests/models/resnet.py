@@ -88,7 +88,8 @@ def randomise_batch_norms(module: nn.Module, seed: int = 0) -> nn.Module:
         for norm in module.modules():
             if not isinstance(norm, nn.BatchNorm2d):
                 continue
-            assert norm.running_mean is not None and norm.running_var is not None
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
             norm.running_mean.copy_(uniform(norm.running_mean, -0.5, 0.5))
             norm.running_var.copy_(uniform(norm.running_var, 0.5, 2.0))
             norm.weight.copy_(uniform(norm.weight, 0.5, 1.5))

@@ -1,0 +1,130 @@
+"""`python -m benchmarks [CASE ...]`: measure, print, and write the page of the documentation."""
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from benchmarks.cases import CASES, Case, Side, select
+from benchmarks.children import ROOT, WorkerError, Workers
+from benchmarks.layer_cost import measure_layer_cost
+from benchmarks.measure import Bench, Effort
+from benchmarks.page import page
+from benchmarks.peer_environment import peer_python
+from benchmarks.results import Results
+from benchmarks.setting import describe, is_busy
+from benchmarks.tables import Table, case_table, layer_cost_tables, stages_table
+
+LAYER_COST = "layer-cost"
+_QUICK = Effort(conversions=1, orders=1, rounds=2, seconds=0.1)
+_console = Console()
+
+
+@click.command(help=__doc__)
+@click.argument("cases", nargs=-1, type=click.Choice([*(case.name for case in CASES), LAYER_COST]))
+@click.option("--large", is_flag=True, help="Also the models that need 16 GB of memory.")
+@click.option(
+    "--side",
+    "sides",
+    multiple=True,
+    type=click.Choice([side.value for side in Side]),
+    help="Only these.",
+)
+@click.option("--quick", is_flag=True, help="One conversion, short timing: to try the harness.")
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path),
+    default=ROOT / "build" / "benchmarks",
+    help="Folder for checkpoints, models and logs; the large decoder wants 20 GB.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=ROOT / "docs" / "benchmarks",
+    help="Results and page, without the endings .json and .md.",
+)
+def main(
+    *,
+    cases: tuple[str, ...],
+    large: bool,
+    sides: tuple[str, ...],
+    quick: bool,
+    work: Path,
+    output: Path,
+) -> None:
+    chosen = tuple(Side(side) for side in sides) or tuple(Side)
+    named = tuple(name for name in cases if name != LAYER_COST)
+    selected = select(named, large=large) if named or not cases else []
+    command = _command(cases, large=large, quick=quick)
+    peer = peer_python(_report) if any(side.in_peer_environment for side in chosen) else None
+    bench = Bench(Workers(work, peer), work, _QUICK if quick else Effort(), _report)
+    results_path, page_path = output.with_suffix(".json"), output.with_suffix(".md")
+    results = Results.load(results_path)
+
+    def save() -> None:
+        results.save(results_path)
+        page_path.write_text(page(results))
+
+    if is_busy():
+        _console.print("[yellow]the machine is busy: figures will be doubtful[/yellow]")
+    failed = False
+    for case in selected:
+        failed |= not _measure_case(bench, case, chosen, results, command)
+        save()
+    if LAYER_COST in cases or not cases:
+        try:
+            results.layer_cost = measure_layer_cost(bench, chosen, describe(command))
+        except WorkerError as error:
+            _console.print(f"{LAYER_COST}: {error}", style="red", markup=False)
+            failed = True
+        else:
+            failed |= bool(results.layer_cost.failures)
+            for table in layer_cost_tables(results.layer_cost):
+                _console.print(_rich(table))
+            save()
+    _console.print(f"written: {results_path}, {page_path}")
+    sys.exit(1 if failed else 0)
+
+
+def _measure_case(
+    bench: Bench, case: Case, sides: tuple[Side, ...], results: Results, command: str
+) -> bool:
+    """Measure a case into the results; whether nothing failed."""
+    _console.rule(case.title)
+    try:
+        result = bench.case(case, [s for s in case.sides if s in sides], describe(command))
+    except WorkerError as error:
+        _console.print(f"{case.name}: {error}", style="red", markup=False)
+        return False
+    results.cases[case.name] = result
+    for table in (case_table(result), stages_table(result)):
+        _console.print(_rich(table))
+    failures = {s: r.failure for s, r in result.sides.items() if r.failure is not None}
+    for side, failure in failures.items():
+        _console.print(f"{side} failed: {failure}", style="red", markup=False)
+    return not failures
+
+
+def _command(cases: tuple[str, ...], *, large: bool, quick: bool) -> str:
+    """What to type to measure this again, without folders that are of no concern to others."""
+    options = [name for name, given in (("--large", large), ("--quick", quick)) if given]
+    return " ".join(["python -m benchmarks", *options, *cases])
+
+
+def _report(message: str) -> None:
+    _console.print(f"  {message}", style="dim", markup=False, highlight=False)
+
+
+def _rich(table: Table) -> RichTable:
+    rich = RichTable(title=table.title, title_justify="left")
+    for index, column in enumerate(table.columns):
+        rich.add_column(column, justify="left" if index == 0 else "right")
+    for row in table.rows:
+        rich.add_row(*row)
+    return rich
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""From a decomposed ExportedProgram to an `FxProgram`: names, tensors, a flat tuple of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch.export import ExportedProgram
+from torch.export.graph_signature import (
+    ConstantArgument,
+    InputKind,
+    InputSpec,
+    OutputKind,
+    TensorArgument,
+)
+from torch.fx import GraphModule, Node
+
+from ..diagnostics import UserError
+from ..ir.fx import FxProgram, Held, Holding, Input
+from ..ir.fx_origin import origin_of_node
+from .failures import DATA_DEPENDENT
+from .names import input_names, output_names
+from .samples import CONFIGURATION, check_tensor
+
+
+def assemble(
+    name: str, program: ExportedProgram, tensors: Mapping[str, torch.Tensor]
+) -> FxProgram:
+    """The FX program of a signature.
+
+    Args:
+        name: the signature's name.
+        program: functional and decomposed; its graph becomes the FX program's.
+        tensors: what its parameters, buffers and constants are, by fully-qualified name.
+
+    Raises:
+        UserError: shapes that depend on data, state that a call changes, results that are no
+            tensors, a dtype that cannot be converted.
+    """
+    _check_shapes(name, program.graph_module)
+    outputs = _flatten_outputs(name, program)
+    inputs = _inputs(program)
+    _erase_configuration(program)
+    return FxProgram(name, program.graph_module, inputs, outputs, _held(program, tensors))
+
+
+def _inputs(program: ExportedProgram) -> tuple[Input, ...]:
+    specs = [s for s in program.graph_signature.input_specs if s.kind == InputKind.USER_INPUT]
+    inputs: list[Input] = []
+    for name, spec in zip(input_names(program), specs, strict=True):
+        match spec.arg:
+            case TensorArgument(name=placeholder):
+                inputs.append(Input(name, placeholder))
+            case ConstantArgument(value=value) if isinstance(value, CONFIGURATION):
+                continue
+            case _:
+                raise UserError(f"input {name!r} is no tensor; inputs of a signature are tensors")
+    return tuple(inputs)
+
+
+def _erase_configuration(program: ExportedProgram) -> None:
+    """Removes the placeholders of arguments whose values the graph has recorded."""
+    constants = {
+        spec.arg.name
+        for spec in program.graph_signature.input_specs
+        if isinstance(spec.arg, ConstantArgument)
+    }
+    for node in program.graph.find_nodes(op="placeholder"):
+        if node.name in constants:
+            program.graph.erase_node(node)
+
+
+def _held(program: ExportedProgram, tensors: Mapping[str, torch.Tensor]) -> dict[str, Held]:
+    names_of: dict[int, list[str]] = {}
+    for name, tensor in tensors.items():
+        names_of.setdefault(id(tensor), []).append(name)
+    made: dict[int, Held] = {}
+    held: dict[str, Held] = {}
+    for spec in program.graph_signature.input_specs:
+        if spec.kind == InputKind.USER_INPUT or spec.target is None:
+            continue
+        tensor = tensors[spec.target]
+        if id(tensor) not in made:
+            check_tensor(tensor, f"{spec.kind.name.lower().replace('_', ' ')} {spec.target!r}")
+            aliases = tuple(names_of[id(tensor)])
+            made[id(tensor)] = Held(aliases[0], aliases, _holding(spec), tensor)
+        held[str(spec.arg.name)] = made[id(tensor)]
+    return held
+
+
+def _holding(spec: InputSpec) -> Holding:
+    if spec.kind == InputKind.PARAMETER:
+        return Holding.PARAMETER
+    return Holding.BUFFER if spec.kind == InputKind.BUFFER and spec.persistent else Holding.TABLE
+
+
+def _flatten_outputs(name: str, program: ExportedProgram) -> tuple[str, ...]:
+    """Leaves the tensors that `forward` returns in the output node; their names."""
+    output = program.graph.output_node()
+    (values,) = output.args
+    assert isinstance(values, tuple | list), "the output of an exported graph is a tuple"
+    specs = program.graph_signature.output_specs
+    changed = [str(s.target) for s in specs if s.kind == OutputKind.BUFFER_MUTATION]
+    if changed:
+        raise UserError(
+            f"signature {name!r}: forward changes buffer {', '.join(changed)}. A signature keeps no state "
+            "between calls: make it an input, and return the new value"
+        )
+    returned = [v for v, s in zip(values, specs, strict=True) if s.kind == OutputKind.USER_OUTPUT]
+    names = output_names(program)
+    kept = [(n, v) for n, v in zip(names, returned, strict=True) if v is not None]
+    for each, value in kept:
+        if not isinstance(value, Node) or not isinstance(value.meta["val"], torch.Tensor):
+            raise UserError(f"signature {name!r}: result {each!r} is {value!r}, not a tensor")
+    output.args = (tuple(value for _, value in kept),)
+    return tuple(each for each, _ in kept)
+
+
+def _check_shapes(name: str, graph_module: GraphModule) -> None:
+    for node in graph_module.graph.nodes:
+        value = node.meta.get("val")
+        values = value if isinstance(value, tuple | list) else (value,)
+        if not any(_is_symbolic(each) for each in values):
+            continue
+        if node.op == "placeholder":
+            raise UserError(
+                f"signature {name!r}: input {node.name!r} has a dynamic dimension; only fixed shapes can "
+                "be converted so far: export without dynamic_shapes"
+            )
+        raise UserError(f"signature {name!r}: at {origin_of_node(node)}: {DATA_DEPENDENT}")
+
+
+def _is_symbolic(value: object) -> bool:
+    if isinstance(value, torch.Tensor):
+        return any(isinstance(size, torch.SymInt) for size in value.shape)
+    return isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool)

@@ -1,0 +1,122 @@
+"""Capture of one signature."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch._ops import OpOverload
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.export import ExportedProgram
+from torch.utils import _pytree as pytree
+
+from ..ir.fx import FxProgram
+from .assemble import assemble
+from .decompose import decompose
+from .failures import explain
+from .modes import check_graph_mode, check_modules
+from .samples import checked_samples
+from .stand_ins import check_buffers, fake_sample, has_meta_parameters, stand_ins
+
+
+def capture(
+    signature_name: str,
+    module: torch.nn.Module,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    kept: Collection[OpOverload] = frozenset(),
+) -> FxProgram:
+    """Captures one signature of a module.
+
+    Args:
+        signature_name: the signature's name.
+        module: in evaluation mode. Parameters may be on the meta device, buffers may not.
+        args: positional sample arguments; only shapes and dtypes of tensors matter.
+        kwargs: keyword sample arguments.
+        kept: ops that stay whole; every other op is decomposed.
+
+    Raises:
+        UserError: a module in training mode, samples that `forward` does not take, shapes that depend
+            on data, state that a call changes, a dtype that cannot be converted.
+        ExportError: torch.export refused for any other reason.
+    """
+    check_modules(module)
+    check_buffers(module)
+    taken, named = checked_samples(module, args, kwargs)
+    with _quiet():
+        try:
+            exported = _export(module, taken, named)
+            check_graph_mode(exported.graph_module)
+            decomposed = decompose(exported, kept)
+        except Exception as error:  # torch.export raises whatever the model's code raises
+            raised = explain(error, module, signature_name)
+            if raised is error:
+                raise
+            raise raised from error
+    return assemble(signature_name, decomposed, _tensors_of(module, decomposed))
+
+
+def from_exported_program(
+    signature_name: str, program: ExportedProgram, *, kept: Collection[OpOverload] = frozenset()
+) -> FxProgram:
+    """A signature of a program that was exported already; it is not changed.
+
+    Raises:
+        UserError: as `capture` does.
+        ExportError: torch cannot decompose the program.
+    """
+    with _quiet():
+        check_graph_mode(program.graph_module)
+        try:
+            decomposed = decompose(_copy(program), kept)
+        except Exception as error:  # decomposing runs torch code on fake tensors
+            raise explain(error, torch.nn.Module(), signature_name) from error
+    return assemble(
+        signature_name, decomposed, {**decomposed.constants, **decomposed.state_dict}
+    )
+
+
+def _export(
+    module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> ExportedProgram:
+    if not has_meta_parameters(module):
+        return torch.export.export(module, args, kwargs, strict=False)
+    mode = FakeTensorMode(allow_non_fake_inputs=True)
+    fake_args, fake_kwargs = pytree.tree_map_only(
+        torch.Tensor, lambda tensor: fake_sample(tensor, mode), (args, kwargs)
+    )
+    with stand_ins(module, mode):
+        return torch.export.export(module, fake_args, fake_kwargs, strict=False)
+
+
+def _tensors_of(module: torch.nn.Module, program: ExportedProgram) -> dict[str, torch.Tensor]:
+    """The tensors that a program refers to by name: the module's own, and constants of the graph."""
+    return {
+        **program.constants,
+        **dict(module.named_buffers(remove_duplicate=False)),
+        **dict(module.named_parameters(remove_duplicate=False)),
+    }
+
+
+def _copy(program: ExportedProgram) -> ExportedProgram:
+    """The program with a graph of its own, over the same tensors."""
+    graph = torch.fx.Graph()
+    output = graph.graph_copy(program.graph, {}, return_output_node=True)
+    assert isinstance(output, tuple), "a graph without output"
+    value, node = output
+    graph.output(value).meta.update(node.meta)
+    return program._update(torch.fx.GraphModule(program.graph_module, graph), program.graph_signature)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps torch's warnings about itself from the user."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
+        yield
+
+

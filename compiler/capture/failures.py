@@ -1,0 +1,59 @@
+"""What torch.export raised, told as one message with the module and line of the user's code."""
+
+from __future__ import annotations
+
+from types import FrameType, TracebackType
+
+import torch
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+
+from ..diagnostics import ExportError, UserError
+from ..ir.fx_origin import is_user_code
+from ..ir.origin import Origin
+
+DATA_DEPENDENT = (
+    "the shape of a tensor, or which code runs, depends on the values of another tensor. A signature "
+    "has fixed shapes: replace such code by masking, torch.where, or fixed sizes"
+)
+
+
+def explain(error: Exception, module: torch.nn.Module, signature: str) -> UserError:
+    """The error to raise from `error`, which torch.export raised while it captured `module`."""
+    where = _origin(error.__traceback__, module)
+    if isinstance(error, UserError):
+        return error
+    reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    if _is_data_dependent(error):
+        return UserError(f"signature {signature!r}: at {where}: {DATA_DEPENDENT} ({reason.strip()})")
+    return ExportError(
+        f"signature {signature!r}: torch.export cannot capture the model, at {where}: "
+        f"{type(error).__name__}: {reason.strip()}"
+    )
+
+
+def _is_data_dependent(error: BaseException) -> bool:
+    kinds = (
+        GuardOnDataDependentSymNode,
+        DataDependentOutputException,
+        DynamicOutputShapeException,
+    )
+    return isinstance(error, kinds)
+
+
+def _origin(traceback: TracebackType | None, module: torch.nn.Module) -> Origin:
+    """The innermost module and the innermost line of the user's code that a traceback passes."""
+    paths = {id(each): path for path, each in module.named_modules()}
+    path, file, line = "", "", 0
+    while traceback is not None:
+        frame = traceback.tb_frame
+        path = paths.get(id(frame.f_locals.get("self")), path)
+        if _is_model_code(frame):
+            file, line = frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return Origin(path, "", file, line)
+
+
+def _is_model_code(frame: FrameType) -> bool:
+    package = frame.f_globals.get("__name__", "")
+    return is_user_code(frame.f_code.co_filename) and not package.startswith(__package__ or "?")

@@ -1,0 +1,62 @@
+"""Fake CPU parameters in place of those on the meta device, for the time of a capture."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from ..diagnostics import UserError
+
+
+def has_meta_parameters(module: torch.nn.Module) -> bool:
+    """Whether any parameter has no storage."""
+    return any(parameter.is_meta for parameter in module.parameters())
+
+
+def check_buffers(module: torch.nn.Module) -> None:
+    """Raises UserError if a buffer has no storage: its values would be lost."""
+    lost = [name for name, buffer in module.named_buffers() if buffer.is_meta]
+    if lost:
+        raise UserError(
+            f"buffer{'s' if len(lost) > 1 else ''} {', '.join(lost[:5])}"
+            f"{' and others' if len(lost) > 5 else ''} on the meta device: no checkpoint may hold the "
+            "values. Build the module with its buffers on the CPU and only parameters on meta"
+        )
+
+
+@contextlib.contextmanager
+def stand_ins(module: torch.nn.Module, mode: FakeTensorMode) -> Iterator[None]:
+    """Inside, fake CPU parameters of `mode` stand where the module has parameters on meta.
+
+    Tied parameters stay tied. Nothing is allocated.
+    """
+    places = [
+        (owner, name, parameter)
+        for owner in module.modules()
+        for name, parameter in owner.named_parameters(recurse=False)
+        if parameter.is_meta
+    ]
+    fakes: dict[int, torch.nn.Parameter] = {}
+    for _, _, parameter in places:
+        if id(parameter) not in fakes:
+            fakes[id(parameter)] = _fake(parameter, mode)
+    try:
+        for owner, name, parameter in places:
+            owner.register_parameter(name, fakes[id(parameter)])
+        yield
+    finally:
+        for owner, name, parameter in places:
+            owner.register_parameter(name, parameter)
+
+
+def fake_sample(tensor: torch.Tensor, mode: FakeTensorMode) -> torch.Tensor:
+    """A fake CPU tensor of the shape, strides and dtype of `tensor`."""
+    with mode:
+        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu")
+
+
+def _fake(parameter: torch.nn.Parameter, mode: FakeTensorMode) -> torch.nn.Parameter:
+    return torch.nn.Parameter(fake_sample(parameter, mode), requires_grad=False)

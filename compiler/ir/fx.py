@@ -1,0 +1,120 @@
+"""An FX program: one captured signature, what FX passes and the lowering to StableHLO work on.
+
+Its graph is functional (no op changes a tensor in place), static in shape, and says nothing of
+pytrees: tensors go in and come out by name. Parameters, buffers and constants are placeholders too;
+the tensors they stand for stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import torch
+from torch.fx import GraphModule, Node
+
+
+class Holding(Enum):
+    """Who holds a tensor that the graph uses without being handed it."""
+
+    PARAMETER = "parameter"
+    BUFFER = "buffer"
+    """A persistent buffer: checkpoints hold it, as they hold parameters."""
+    TABLE = "table"
+    """A buffer that no checkpoint holds, or a tensor that the code of `forward` makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A tensor that the caller feeds.
+
+    Attributes:
+        name: what the caller calls it.
+        placeholder: name of the graph's placeholder.
+    """
+
+    name: str
+    placeholder: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A tensor of the module. Compared by identity.
+
+    Attributes:
+        name: its fully-qualified name, the first of them where it has several (tied weights).
+        aliases: all its names, `name` among them.
+        holding: who holds it.
+        tensor: the module's own tensor; on the meta device if its values are in a checkpoint.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    holding: Holding
+    tensor: torch.Tensor
+
+
+@dataclass(eq=False, slots=True)
+class FxProgram:
+    """A signature as an FX graph of ATen ops.
+
+    Attributes:
+        name: the signature's name.
+        graph_module: its placeholders are `inputs` and `held`; its output is a flat tuple of tensors.
+            Every node has its fake value in `meta["val"]`.
+        inputs: in the caller's order.
+        outputs: names of the results, in the order of the output tuple.
+        held: placeholder names to the tensors they stand for.
+    """
+
+    name: str
+    graph_module: GraphModule
+    inputs: tuple[Input, ...]
+    outputs: tuple[str, ...]
+    held: dict[str, Held]
+
+    @property
+    def placeholders(self) -> dict[str, Node]:
+        """The graph's placeholders by name."""
+        return {node.name: node for node in self.graph_module.graph.find_nodes(op="placeholder")}
+
+    @property
+    def results(self) -> tuple[Node, ...]:
+        """The nodes whose values the signature returns."""
+        return result_nodes(self.graph_module)
+
+    def run(self, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Runs the graph in eager torch; `inputs` by name.
+
+        Raises:
+            KeyError: an input is missing.
+        """
+        fed = {each.placeholder: inputs[each.name] for each in self.inputs}
+        values = {**{name: held.tensor for name, held in self.held.items()}, **fed}
+        arguments = [values[name] for name in self.placeholders]
+        with torch.no_grad():
+            outputs = torch.fx.Interpreter(self.graph_module).run(*arguments)
+        return dict(zip(self.outputs, outputs, strict=True))
+
+    def __str__(self) -> str:
+        """The graph as readable code, with types."""
+        return f"# signature {self.name}\n{self.graph_module.print_readable(print_output=False)}"
+
+
+def result_nodes(graph_module: GraphModule) -> tuple[Node, ...]:
+    """What the output node of a graph returns: a flat tuple of nodes."""
+    (values,) = graph_module.graph.output_node().args
+    assert isinstance(values, tuple | list), "the output of a captured graph is a tuple"
+    return tuple(value for value in values if isinstance(value, Node))
+
+
+def live_nodes(graph_module: GraphModule) -> Iterator[Node]:
+    """The calls that the results depend on, in order. Assertions are not among them."""
+    pending, live = list(result_nodes(graph_module)), set[Node]()
+    while pending:
+        node = pending.pop()
+        if node not in live:
+            live.add(node)
+            pending.extend(node.all_input_nodes)
+    return (n for n in graph_module.graph.nodes if n in live and n.op != "placeholder")

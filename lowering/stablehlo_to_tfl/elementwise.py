@@ -1,0 +1,177 @@
+"""Elementwise ops: each has a tfl op of its own, or is said in a few that do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from litewright.compiler.ir import hlo, tfl
+from litewright.compiler.ir.mlir import Array, ir, op_name, stablehlo
+from litewright.compiler.ir.tfl.shorthand import binary, cast, scalar, unary
+from litewright.compiler.ir.types import dtype_of, element_of, shape_of
+from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
+
+UNARY = {
+    "abs": "abs", "ceil": "ceil", "cosine": "cos", "exponential": "exp", "floor": "floor", "log": "log",
+    "logistic": "logistic", "negate": "neg", "round_nearest_even": "round", "rsqrt": "rsqrt",
+    "sign": "sign", "sine": "sin", "sqrt": "sqrt", "tanh": "tanh",
+}  # fmt: skip
+BINARY = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "maximum": "maximum",
+    "minimum": "minimum", "power": "pow",
+}  # fmt: skip
+LOGICAL = {"and": "logical_and", "or": "logical_or"}
+COMPARISON = {
+    "EQ": "equal", "NE": "not_equal", "GE": "greater_equal", "GT": "greater", "LE": "less_equal",
+    "LT": "less",
+}  # fmt: skip
+
+
+def _label(op: ir.OpView) -> str:
+    return op_name(op).partition(".")[2]
+
+
+def _is_bool(value: ir.Value) -> bool:
+    return str(element_of(value)) == "i1"
+
+
+@rule(*(f"stablehlo.{name}" for name in UNARY))
+def unary_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """One operand, one tfl op of (mostly) the same name."""
+    return unary(UNARY[_label(op)], op.operands[0])
+
+
+@rule("stablehlo.maximum")
+def maximum_with_zero(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """maximum(x, 0) -> RELU."""
+    for number in (0, 1):
+        array = _constant(op.operands[number])
+        if array is not None and array.dtype.kind == "f" and (array == 0).all():
+            return unary("relu", op.operands[1 - number])
+    return decline("no operand is the constant 0")
+
+
+@rule("stablehlo.clamp")
+def clamp(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """clamp(low, x, high) -> RELU6 for 0 and 6, else minimum(maximum(x, low), high)."""
+    low, x, high = op.operands
+    bounds = [_constant(low), _constant(high)]
+    numbers = [float(b.flat[0]) for b in bounds if b is not None and b.size and (b == b.flat[0]).all()]
+    named = {(0.0, 6.0): "relu6", (-1.0, 1.0): "relu_n1_to_1"}.get(tuple(numbers))
+    if named is not None and str(element_of(x)) == "f32":
+        return unary(named, x)
+    return binary("minimum", binary("maximum", x, low), high)
+
+
+@rule(*(f"stablehlo.{name}" for name in BINARY))
+def binary_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """Two operands of one type, one tfl op."""
+    x, y = op.operands
+    if _is_bool(x):
+        logical = {"add": "logical_or", "maximum": "logical_or", "multiply": "logical_and"}
+        logical["minimum"] = "logical_and"
+        return binary(logical[_label(op)], x, y)
+    return binary(BINARY[_label(op)], x, y)
+
+
+@rule(*(f"stablehlo.{name}" for name in LOGICAL), "stablehlo.xor")
+def logical_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """and, or, xor of booleans."""
+    x, y = op.operands
+    if not _is_bool(x):
+        return decline("bitwise arithmetic has no kernel but for xor")
+    if _label(op) == "xor":
+        return binary("not_equal", x, y)
+    return binary(LOGICAL[_label(op)], x, y)
+
+
+@rule("stablehlo.not")
+def logical_not(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """not of booleans."""
+    if not _is_bool(op.operands[0]):
+        return decline("bitwise not has no kernel")
+    return unary("logical_not", op.operands[0])
+
+
+@rule("stablehlo.remainder")
+def remainder(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """The remainder with the dividend's sign: x - y * trunc(x / y), where DIV of integers truncates."""
+    x, y = op.operands
+    if str(element_of(x)) not in {"i32", "i64"}:
+        return decline("only integers divide exactly")
+    return binary("sub", x, binary("mul", y, binary("div", x, y)))
+
+
+@rule("stablehlo.compare")
+def compare(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """A comparison, yielding booleans."""
+    direction = stablehlo.ComparisonDirectionAttr(op.attributes["comparison_direction"]).value
+    x, y = op.operands
+    if _is_bool(x):
+        x, y = (cast(each, ir.IntegerType.get_signless(32)) for each in (x, y))
+    return tfl.emit(COMPARISON[direction], [x, y], op.results[0].type)
+
+
+@rule("stablehlo.select")
+def select(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """select -> SELECT_V2, which broadcasts a scalar predicate."""
+    return tfl.emit("select_v2", list(op.operands), op.results[0].type)
+
+
+@rule("stablehlo.convert")
+def convert(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """convert -> CAST; to a boolean it is a comparison with 0."""
+    x = op.operands[0]
+    if str(element_of(op.results[0])) == "i1":
+        return tfl.emit("not_equal", [x, scalar(0, x)], op.results[0].type)
+    return cast(x, element_of(op.results[0]))
+
+
+# Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26: absolute error below 1.5e-7.
+_ERF_P = 0.3275911
+_ERF_A = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+
+
+@rule("chlo.erf")
+def erf(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """erf(x) = sign(x) (1 - p(t) exp(-x^2)), t = 1 / (1 + 0.3275911 |x|): no kernel computes it."""
+    x = op.operands[0]
+    magnitude = unary("abs", x)
+    one = scalar(1.0, x)
+    t = binary("div", one, binary("add", binary("mul", magnitude, scalar(_ERF_P, x)), one))
+    polynomial = scalar(_ERF_A[-1], x)
+    for coefficient in reversed(_ERF_A[:-1]):
+        polynomial = binary("add", binary("mul", polynomial, t), scalar(coefficient, x))
+    decay = unary("exp", unary("neg", binary("mul", x, x)))
+    tail = binary("mul", binary("mul", polynomial, t), decay)
+    return binary("mul", unary("sign", x), binary("sub", one, tail))
+
+
+@rule("stablehlo.constant")
+def constant(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """constant -> the same numbers as a tfl constant."""
+    array = hlo.constant_of(op.results[0])
+    assert array is not None, "the root is a constant"
+    return tfl.constant(array)
+
+
+@rule("stablehlo.iota")
+def iota(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """iota -> a constant of one dimension, broadcast where the shape asks for it."""
+    shape, kind = shape_of(op.results[0]), op.results[0].type
+    axis = ir.IntegerAttr(op.attributes["iota_dimension"]).value
+    count = np.arange(shape[axis]).reshape([n if i == axis else 1 for i, n in enumerate(shape)])
+    array = tfl.constant(count.astype(dtype_of(kind)))
+    if shape_of(array) == shape:
+        return array
+    return tfl.emit("broadcast_to", [array, tfl.constant(np.array(shape, np.int32))], kind)
+
+
+def _constant(value: ir.Value) -> Array | None:
+    array = hlo.constant_of(value)
+    return tfl.constant_of(value) if array is None else array
+
+
+RULES: tuple[Rule, ...] = (
+    maximum_with_zero, unary_op, binary_op, logical_op, logical_not, remainder, compare, select, convert,
+    clamp, erf, constant, iota,
+)  # fmt: skip

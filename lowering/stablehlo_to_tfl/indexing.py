@@ -1,0 +1,81 @@
+"""Look-ups, gathers and cache updates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from litewright.compiler.ir import tfl
+from litewright.compiler.ir.mlir import ir, stablehlo
+from litewright.compiler.ir.tfl.shorthand import cast, reshape, slice_of
+from litewright.compiler.ir.types import element_count, element_of, element_type, rank_of, shape_of, tensor_type
+from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
+
+from .attributes import integer
+
+
+@rule("composite:aten.embedding")
+def embedding(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """table[indices] -> EMBEDDING_LOOKUP, whose indices are one-dimensional and 32 bits wide."""
+    table, indices = op.operands
+    if str(element_of(table)) != "f32":
+        return decline("the table is not f32", element_of(table))
+    shape = shape_of(op.results[0])
+    flat = cast(reshape(indices, [element_count(shape_of(indices))]), element_type("i32"))
+    rows = tensor_type([shape_of(flat)[0], shape[-1]], element_of(table))
+    return reshape(tfl.emit("embedding_lookup", [flat, table], rows), shape)
+
+
+@rule("composite:litewright.kv_cache_update")
+def kv_cache_update(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """DYNAMIC_UPDATE_SLICE at [0, ..., input_pos[0], ..., 0].
+
+    The vector of starts is input_pos[0] times a unit vector: one op, the same for all layers.
+    """
+    cache, update, positions = op.operands
+    unit = np.zeros(rank_of(cache), np.int32)
+    unit[integer(op, "axis") % rank_of(cache)] = 1
+    first = cast(slice_of(positions, [0], [1]), element_type("i32"))
+    starts = tfl.emit("mul", [first, tfl.constant(unit)], tensor_type([len(unit)], "i32"))
+    return tfl.emit("dynamic_update_slice", [cache, update, starts], op.results[0].type)
+
+
+@rule("stablehlo.gather")
+def gather_along_axis(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """A gather of whole slices along one axis -> GATHER."""
+    x, indices = op.operands
+    numbers = stablehlo.GatherDimensionNumbers(op.attributes["dimension_numbers"])
+    collapsed = list(numbers.collapsed_slice_dims)
+    if len(collapsed) != 1 or list(numbers.start_index_map) != collapsed:
+        return decline("slices start at more than one coordinate", collapsed)
+    if list(numbers.operand_batching_dims):
+        return decline("batching dimensions")
+    axis, sizes = collapsed[0], list(ir.DenseI64ArrayAttr(op.attributes["slice_sizes"]))
+    whole = [n if i != axis else 1 for i, n in enumerate(shape_of(x))]
+    if sizes != whole:
+        return decline("slices are cut in other dimensions too", sizes)
+    shape = list(shape_of(indices))
+    if numbers.index_vector_dim < len(shape):
+        if shape[numbers.index_vector_dim] != 1:
+            return decline("index vectors of several coordinates")
+        del shape[numbers.index_vector_dim]
+    result, offsets = shape_of(op.results[0]), list(numbers.offset_dims)
+    expected = [*range(axis), *range(axis + len(shape), len(result))]
+    if offsets != expected:
+        return decline("the result's dimensions are in another order", offsets)
+    flat = cast(reshape(indices, shape), element_type("i32"))
+    flat = _clamped(flat, shape_of(x)[axis])
+    return tfl.emit("gather", [x, flat], op.results[0].type, axis=axis, batch_dims=0)
+
+
+def _clamped(indices: ir.Value, size: int) -> ir.Value:
+    """Indices moved into range, as StableHLO has it; constant ones are known to be in range or not."""
+    array = tfl.constant_of(indices)
+    if array is not None and (array >= 0).all() and (array < size).all():
+        return indices
+    for name, bound in (("maximum", 0), ("minimum", size - 1)):
+        limit = tfl.constant(np.array(bound, np.int32))
+        indices = tfl.emit(name, [indices, limit], indices.type)
+    return indices
+
+
+RULES: tuple[Rule, ...] = (embedding, kv_cache_update, gather_along_axis)

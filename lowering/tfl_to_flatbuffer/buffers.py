@@ -1,0 +1,121 @@
+"""The buffers of a file: which tensor's bytes lie where, each of them once.
+
+Buffers below `INLINE_LIMIT` bytes are part of the flatbuffer, which every runtime and tool understands;
+larger ones lie behind it, found by offset and size, so that files may pass 2 GB and no weight goes
+through the packer. What is equal shares a buffer: a weight by its symbol, over all signatures; a constant
+by its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from litewright.compiler.diagnostics import InternalError
+from litewright.compiler.ir.quantized_type import WeightQuantization
+from litewright.compiler.weights import Expression, Reshape, WeightStore
+
+from .elements import byte_count, to_bytes
+from .packing import Later
+from .quantization import BLOCK_SCALES, block_scales
+from .schema import Record
+
+INLINE_LIMIT = 64 * 1024
+ALIGNMENT = 64
+"""Of buffers behind the flatbuffer, in bytes from the start of the file."""
+
+SLACK = 16
+"""Zero bytes after the last buffer at least: XNNPACK's kernels may read that far past a weight."""
+
+
+@dataclass(slots=True, eq=False)
+class Blob:
+    """A buffer that lies behind the flatbuffer.
+
+    Attributes:
+        size: in bytes.
+        read: yields the bytes; called once, when they are written.
+        offset: where its position is noted.
+        name: what it is, for messages.
+    """
+
+    size: int
+    read: Callable[[], memoryview]
+    name: str
+    offset: Later = field(default_factory=Later)
+
+
+class Buffers:
+    """Collects the buffers of a file in the order in which they are first used."""
+
+    def __init__(self, weights: WeightStore) -> None:
+        self.records: list[Record] = [{}]  # buffer 0 stands for "no data"
+        self.blobs: list[Blob] = []
+        self._weights = weights
+        self._by_content: dict[bytes, int] = {}
+        self._by_symbol: dict[str, int] = {}
+
+    def constant(self, data: bytes) -> int:
+        """The buffer that holds these bytes."""
+        if data not in self._by_content:
+            self._by_content[data] = self._add(len(data), lambda: memoryview(data), "a constant")
+        return self._by_content[data]
+
+    def weight(self, symbol: str, element: str) -> int:
+        """The buffer of a weight.
+
+        Args:
+            symbol: of the weight store.
+            element: MLIR's name of the element type that the file shall hold.
+        """
+        base = _without_reshapes(self._weights.expression(symbol))
+        key = f"{element} {base}"
+        if key not in self._by_symbol:
+            size = byte_count(element, self._weights.type_of(symbol).shape)
+            self._by_symbol[key] = self._add(size, lambda: self._materialise(symbol, size), symbol)
+        return self._by_symbol[key]
+
+    def block_scales(self, quantization: WeightQuantization) -> int:
+        """The buffer of the scales of a weight in blocks."""
+        key = f"{BLOCK_SCALES} {quantization.scales}"
+        if key not in self._by_symbol:
+            size = byte_count(BLOCK_SCALES, self._weights.type_of(quantization.scales).shape)
+            self._by_symbol[key] = self._add(
+                size, lambda: to_bytes(block_scales(quantization, self._weights)), quantization.scales
+            )
+        return self._by_symbol[key]
+
+    def metadata(self, data: bytes) -> int:
+        """A buffer of its own for metadata."""
+        self.records.append({"data": data})
+        return len(self.records) - 1
+
+    def place(self, start: int) -> Iterator[tuple[Blob, int]]:
+        """Each blob with its position in a file whose flatbuffer ends at `start`."""
+        position = start
+        for blob in self.blobs:
+            position += -position % ALIGNMENT
+            yield blob, position
+            position += blob.size
+
+    def _add(self, size: int, read: Callable[[], memoryview], name: str) -> int:
+        if size < INLINE_LIMIT:
+            self.records.append({"data": read()})
+        else:
+            blob = Blob(size, read, name)
+            self.blobs.append(blob)
+            self.records.append({"offset": blob.offset, "size": size})
+        return len(self.records) - 1
+
+    def _materialise(self, symbol: str, size: int) -> memoryview:
+        data = to_bytes(self._weights.read(symbol))
+        if data.nbytes != size:
+            raise InternalError(f"weight {symbol} came to {data.nbytes} bytes, {size} were announced")
+        return data
+
+
+def _without_reshapes(expression: Expression) -> Expression:
+    """A reshape leaves the bytes as they are."""
+    while isinstance(expression, Reshape):
+        expression = expression.operand
+    return expression

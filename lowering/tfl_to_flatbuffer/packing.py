@@ -1,0 +1,159 @@
+"""Packs records into a flatbuffer, guided by the schema.
+
+A flatbuffer may be laid out in any order as long as offsets to children point forward. This packer
+writes forward: a table, then its children in the order of their slots. So positions are final as soon
+as they are written, vectors of bytes can be aligned (the packers that flatc generates for Python ignore
+`force_align`), and a number that is not known yet can be filled in later.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .schema import IDENTIFIER, SCALARS, TABLE_BY_NAME, UNION_MEMBERS, Field, Record, Table
+
+BYTES_ALIGNMENT = 16
+"""Alignment of vectors of bytes, which may be the contents of tensors."""
+
+_OFFSET = struct.Struct("<I")
+_SIGNED_OFFSET = struct.Struct("<i")
+_VTABLE_ENTRY = struct.Struct("<H")
+
+
+@dataclass(slots=True, eq=False)
+class Later:
+    """A 64-bit number that is filled in after packing.
+
+    Attributes:
+        position: where it lies in the packed bytes.
+    """
+
+    position: int = 0
+
+    def fill(self, packed: bytearray, number: int) -> None:
+        """Writes the number into the packed bytes."""
+        SCALARS["ulong"].pack_into(packed, self.position, number)
+
+
+def pack(record: Record, table: str = "Model") -> bytearray:
+    """The flatbuffer of a record, with the file identifier of TFLite.
+
+    Fields that equal their default are left out, as everywhere with flatbuffers; `Later` fields are not.
+    """
+    packer = _Packer()
+    packer.data += bytes(4) + IDENTIFIER
+    root = packer.table(TABLE_BY_NAME[table], record)
+    _OFFSET.pack_into(packer.data, 0, root)
+    return packer.data
+
+
+class _Packer:
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self._vtables: dict[bytes, int] = {}
+
+    def table(self, table: Table, record: Record) -> int:
+        """Appends a table and its children; returns its position."""
+        present = [(f, record[n]) for n, f in table.fields.items() if record.get(n) is not None]
+        present = [(f, v) for f, v in present if f.kind != "scalar" or isinstance(v, Later) or v != f.default]
+        places, size, alignment = _layout([field for field, _ in present])
+        vtable = self._vtable(places, size)
+        # The first thing in a table is the offset back to its vtable; the widest fields follow it.
+        self._align(alignment, 4)
+        position = len(self.data)
+        self.data += bytes(size)
+        _SIGNED_OFFSET.pack_into(self.data, position, position - vtable)
+        for field, value in present:
+            if field.kind == "scalar":
+                self._scalar(field, value, position + places[field.slot])
+        for field, value in present:
+            if field.kind == "union":
+                self._union(field, value, position + places[field.slot], position + places[field.slot + 1])
+            elif field.kind != "scalar":
+                self._child(field, value, position + places[field.slot])
+        return position
+
+    def _scalar(self, field: Field, value: Any, at: int) -> None:
+        if isinstance(value, Later):
+            value.position = at
+            value = 1
+        SCALARS[field.type].pack_into(self.data, at, value)
+
+    def _union(self, field: Field, value: tuple[str, Record], tag_at: int, at: int) -> None:
+        member, record = value
+        self.data[tag_at] = UNION_MEMBERS[field.type].index(member) + 1
+        _OFFSET.pack_into(self.data, at, self.table(TABLE_BY_NAME[member], record) - at)
+
+    def _child(self, field: Field, value: Any, at: int) -> None:
+        match field.kind:
+            case "table":
+                child = self.table(TABLE_BY_NAME[field.type], value)
+            case "string":
+                child = self._string(value)
+            case "scalars":
+                child = self._scalars(field.type, value)
+            case _:
+                child = self._many(field, value)
+        _OFFSET.pack_into(self.data, at, child - at)
+
+    def _many(self, field: Field, values: Sequence[Any]) -> int:
+        self._align(4)
+        position = len(self.data)
+        self.data += _OFFSET.pack(len(values)) + bytes(4 * len(values))
+        for index, value in enumerate(values):
+            at = position + 4 + 4 * index
+            text = field.kind == "strings"
+            child = self._string(value) if text else self.table(TABLE_BY_NAME[field.type], value)
+            _OFFSET.pack_into(self.data, at, child - at)
+        return position
+
+    def _string(self, text: str) -> int:
+        self._align(4)
+        position = len(self.data)
+        encoded = text.encode("utf-8", "surrogateescape")
+        self.data += _OFFSET.pack(len(encoded)) + encoded + b"\0"
+        return position
+
+    def _scalars(self, kind: str, values: Any) -> int:
+        scalar = SCALARS[kind]
+        if kind == "ubyte":
+            packed, alignment = bytes(values), BYTES_ALIGNMENT
+        else:
+            packed = np.asarray(values, dtype=f"<{np.dtype(scalar.format[1:]).str[1:]}").tobytes()
+            alignment = max(scalar.size, 4)
+        self._align(alignment, 4)
+        position = len(self.data)
+        self.data += _OFFSET.pack(len(packed) // scalar.size) + packed
+        return position
+
+    def _vtable(self, places: dict[int, int], size: int) -> int:
+        slots = max(places, default=-1) + 1
+        entries = [4 + 2 * slots, size, *(places.get(slot, 0) for slot in range(slots))]
+        encoded = b"".join(map(_VTABLE_ENTRY.pack, entries))
+        if encoded not in self._vtables:
+            self._align(2)
+            self._vtables[encoded] = len(self.data)
+            self.data += encoded
+        return self._vtables[encoded]
+
+    def _align(self, alignment: int, after: int = 0) -> None:
+        """Pads so that what comes `after` bytes from here is aligned."""
+        self.data += bytes(-(len(self.data) + after) % alignment)
+
+
+def _layout(fields: Sequence[Field]) -> tuple[dict[int, int], int, int]:
+    """Offset of each slot in a table, widest first; the table's size; its alignment behind the first 4 bytes."""
+    slots: list[tuple[int, int]] = []
+    for field in fields:
+        slots += [(1, field.slot), (4, field.slot + 1)] if field.kind == "union" else [(field.size, field.slot)]
+    places: dict[int, int] = {}
+    size = 4
+    for width, slot in sorted(slots, key=lambda pair: (-pair[0], pair[1])):
+        places[slot] = size
+        size += width
+    return places, size, max((width for width, _ in slots), default=4)

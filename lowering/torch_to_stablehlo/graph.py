@@ -1,0 +1,143 @@
+"""Lowering of one graph, node by node."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch._ops import HigherOrderOperator, OpOverload
+from torch.fx import Node
+
+from litewright.compiler.diagnostics import InternalError, LitewrightError, Unsupported
+from litewright.compiler.ir import hlo
+from litewright.compiler.ir.fx_origin import origin_of_node
+from litewright.compiler.ir.mlir import ir
+
+from .composites import Lowered, ModuleBuilder
+from .context import CannotLower, LoweringContext, fits
+from .elements import element_of_dtype
+
+Values = dict[Node, Lowered]
+
+
+def without_rule(nodes: Iterable[Node], rules: Iterable[OpOverload]) -> list[Unsupported]:
+    """The calls among `nodes` that no rule lowers, each with the nearest op that one does."""
+    known = frozenset(rules)
+    return [
+        Unsupported(_spelling(node), str(origin_of_node(node)), _hint(node, known))
+        for node in nodes
+        if node.target is not operator.getitem and node.target not in known
+    ]
+
+
+def lower_nodes(
+    builder: ModuleBuilder, nodes: Iterable[Node], values: Values, refused: list[Unsupported]
+) -> None:
+    """Lowers calls in order, at the current insertion point.
+
+    Args:
+        builder: the module that is being written.
+        nodes: calls whose targets all have rules.
+        values: what earlier nodes were lowered to; gains an entry per node.
+        refused: gains an entry per node that its rule cannot lower in the form at hand. Such a node
+            is given zeros, so that the rest is seen too: the module is of no use afterwards.
+    """
+    for node in nodes:
+        if node.target is operator.getitem:
+            source, index = node.args
+            values[node] = _item(values[_node(source)], index, node)
+            continue
+        with origin_of_node(node).location():
+            try:
+                values[node] = _lower(builder, node, values)
+            except CannotLower as refusal:
+                refused.append(Unsupported(_spelling(node), str(origin_of_node(node)), str(refusal)))
+                values[node] = _zeros(node.meta["val"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    """Turns FX arguments into what rules take: values for nodes, Python values as they are."""
+
+    values: Values
+
+    def __call__(self, argument: Any) -> Any:
+        if isinstance(argument, Node):
+            return self.values[argument]
+        if isinstance(argument, list | tuple):
+            return [self(each) for each in argument]
+        return argument
+
+
+def _lower(builder: ModuleBuilder, node: Node, values: Values) -> Lowered:
+    resolve = _Resolver(values)
+    context = LoweringContext(builder, node)
+    rule = builder.rules[_op(node)]
+    try:
+        lowered = rule(
+            context,
+            *[resolve(argument) for argument in node.args],
+            **{name: resolve(argument) for name, argument in node.kwargs.items()},
+        )
+    except (LitewrightError, CannotLower):
+        raise
+    except Exception as error:
+        error.add_note(f"while lowering {node.format_node()} at {origin_of_node(node)}")
+        raise
+    _check(node, lowered)
+    return lowered
+
+
+def _check(node: Node, lowered: Lowered) -> None:
+    fakes = node.meta["val"]
+    if isinstance(fakes, torch.Tensor):
+        fakes, lowered = [fakes], [lowered]
+    for fake, value in zip(fakes, lowered, strict=False):
+        if isinstance(value, ir.Value) and not fits(value, fake):
+            raise InternalError(
+                f"the rule of {_spelling(node)} made {value.type}, torch {fake.dtype} {list(fake.shape)}, "
+                f"at {origin_of_node(node)}"
+            )
+
+
+def _item(lowered: Lowered, index: Any, node: Node) -> ir.Value:
+    item = lowered[index] if not isinstance(lowered, ir.Value) else None
+    if item is None:
+        raise InternalError(f"result {index} of {node.args[0]} has no lowering but is used")
+    return item
+
+
+def _zeros(fakes: torch.Tensor | Sequence[torch.Tensor]) -> Lowered:
+    if isinstance(fakes, torch.Tensor):
+        return hlo.splat(0, tuple(fakes.shape), element_of_dtype(fakes.dtype))
+    return [hlo.splat(0, tuple(fake.shape), element_of_dtype(fake.dtype)) for fake in fakes]
+
+
+def _op(node: Node) -> OpOverload:
+    assert isinstance(node.target, OpOverload), f"{node.target} has been checked to have a rule"
+    return node.target
+
+
+def _node(argument: Any) -> Node:
+    assert isinstance(argument, Node), "the operand of getitem is a node"
+    return argument
+
+
+def _spelling(node: Node) -> str:
+    if isinstance(node.target, HigherOrderOperator):
+        return node.target.name()
+    return str(node.target)
+
+
+def _hint(node: Node, known: frozenset[OpOverload]) -> str:
+    if not isinstance(node.target, OpOverload):
+        return ""
+    names = sorted(str(op) for op in known)
+    packet = f"{node.target.overloadpacket}."
+    siblings = [name for name in names if name.startswith(packet)]
+    near = siblings or difflib.get_close_matches(str(node.target), names, 1, 0.75)
+    return f"nearest supported: {', '.join(near)}" if near else ""

@@ -1,0 +1,1 @@
+"""Lowering rules by family of op; `table.py` merges them."""

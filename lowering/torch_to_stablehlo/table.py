@@ -1,0 +1,71 @@
+"""The table of rules: every family's rows, merged here and nowhere else."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from torch._ops import OpOverload
+
+from litewright.compiler.diagnostics import InternalError
+
+from .composites import Rule
+from .rules import (
+    attention,
+    comparison,
+    convolution,
+    creation,
+    elementwise,
+    indexing,
+    linear_algebra,
+    long_tail,
+    normalization,
+    pooling,
+    reduction,
+    shape,
+)
+
+Row = tuple[OpOverload, Rule]
+
+FAMILIES = MappingProxyType(
+    {
+        "Elementwise": elementwise.RULES,
+        "Comparison and logic": comparison.RULES,
+        "Linear algebra": linear_algebra.RULES,
+        "Convolution": convolution.RULES,
+        "Normalisation": normalization.RULES,
+        "Attention": attention.RULES,
+        "Pooling and resizing": pooling.RULES,
+        "Shape": shape.RULES,
+        "Indexing": indexing.RULES,
+        "Reduction": reduction.RULES,
+        "Creation": creation.RULES,
+        "Traced from JAX": long_tail.RULES,
+    }
+)
+
+
+@functools.cache
+def rules() -> MappingProxyType[OpOverload, Rule]:
+    """The rule of every supported op."""
+    return merge(row for family in FAMILIES.values() for row in family)
+
+
+def merge(rows: Iterable[Row]) -> MappingProxyType[OpOverload, Rule]:
+    """The rows as a table.
+
+    Raises:
+        InternalError: an op has two rules.
+    """
+    listed = list(rows)
+    twice = [str(op) for op, n in Counter(op for op, _ in listed).items() if n > 1]
+    if twice:
+        raise InternalError(f"more than one lowering rule for {', '.join(twice)}")
+    return MappingProxyType(dict(listed))
+
+
+def supported_ops() -> frozenset[OpOverload]:
+    """The ops that have a rule; capture keeps them whole."""
+    return frozenset(rules())

@@ -1,0 +1,101 @@
+"""The tensors that a graph holds: weight arguments, or constants where they are small.
+
+Signatures share a tensor that they both hold, under the name that it has in the first of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from litewright.compiler.diagnostics import UserError
+from litewright.compiler.ir.fx import Held, Holding
+from litewright.compiler.weights import Cast, Expression, Leaf, TensorSource, WeightStore
+from litewright.compiler.weights.torch_source import TorchSource, array_of_tensor, numpy_dtype
+
+from .elements import has_element
+
+SMALL = 64 * 1024
+"""Tensors of fewer bytes are constants."""
+
+
+@dataclass(eq=False, slots=True)
+class Placement:
+    """Where the tensors of all signatures go.
+
+    Attributes:
+        store: the weights of the program.
+        checkpoint: tensors for parameters that have no storage, by fully-qualified name.
+        names: what each tensor that is a weight is called, by identity.
+        owners: the tensors by those names.
+        missing: one line per parameter whose values are nowhere.
+    """
+
+    store: WeightStore
+    checkpoint: Mapping[str, TensorSource]
+    names: dict[int, str] = field(default_factory=dict[int, str])
+    owners: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
+    missing: list[str] = field(default_factory=list[str])
+
+    def check(self, held: Held) -> None:
+        """Notes a tensor whose values cannot be had."""
+        if not has_element(held.tensor.dtype):
+            raise UserError(f"{held.name}: no lowering for tensors of {held.tensor.dtype}")
+        if not held.tensor.is_meta:
+            return
+        source = self._in_checkpoint(held)
+        if source is None:
+            self.missing.append(f"{held.name}: not in the checkpoint")
+        elif source.shape != tuple(held.tensor.shape):
+            found, wanted = list(source.shape), list(held.tensor.shape)
+            self.missing.append(f"{held.name}: the model wants {wanted}, the checkpoint has {found}")
+
+    def is_weight(self, held: Held) -> bool:
+        """Whether a tensor becomes a weight argument rather than a constant."""
+        size = held.tensor.numel() * held.tensor.dtype.itemsize
+        return size >= SMALL and held.holding is not Holding.TABLE
+
+    def weight(self, held: Held, signature: str) -> Expression:
+        """The expression that stands for a tensor, in the dtype that the graph has it in."""
+        name = self.names.get(id(held.tensor)) or self._name(held, signature)
+        leaf = Leaf(name)
+        wanted = numpy_dtype(held.tensor.dtype)
+        if self.store.source(name).dtype == wanted:
+            return leaf
+        return Cast(leaf, wanted.name)
+
+    def values(self, held: Held) -> np.ndarray:
+        """The values of a tensor, in the dtype that the graph has it in."""
+        source = self._in_checkpoint(held) if held.tensor.is_meta else None
+        if source is None:
+            return array_of_tensor(held.tensor)
+        return source.read().astype(numpy_dtype(held.tensor.dtype), copy=False)
+
+    def _name(self, held: Held, signature: str) -> str:
+        """Finds a name for a tensor that has none yet, and gives the store its source."""
+        name = held.name
+        owner = self.owners.get(name)
+        if owner is not None and not _is_same(owner, held.tensor):
+            name, number = f"{held.name}@{signature}", 1
+            while name in self.owners:
+                name, number = f"{held.name}@{signature}_{number}", number + 1
+        self.names[id(held.tensor)] = name
+        if name not in self.owners:
+            self.owners[name] = held.tensor
+            source = self._in_checkpoint(held) if held.tensor.is_meta else None
+            self.store.add(name, source or TorchSource(held.tensor))
+        return name
+
+    def _in_checkpoint(self, held: Held) -> TensorSource | None:
+        found = (self.checkpoint[name] for name in held.aliases if name in self.checkpoint)
+        return next(found, None)
+
+
+def _is_same(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors of one name may share a buffer: exports of one model, loaded separately."""
+    if one.is_meta or other.is_meta:
+        return one.is_meta and other.is_meta and one.shape == other.shape
+    return one.dtype == other.dtype and one.shape == other.shape and torch.equal(one, other)

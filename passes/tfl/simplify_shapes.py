@@ -1,0 +1,64 @@
+"""Removal of RESHAPEs and TRANSPOSEs that undo, repeat or hide one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.types import shape_of
+from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
+
+from litewright.compiler.ir.tfl.shorthand import defined_by, permutation_of, reshape, transpose
+
+
+@rule("tfl.reshape")
+def merge_reshapes(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """reshape(reshape(x)) -> reshape(x); a reshape to the same shape goes."""
+    x, shape = op.operands[0], shape_of(op.results[0])
+    if shape_of(x) == shape:
+        return x
+    inner = defined_by(x, "reshape")
+    if inner is None:
+        return decline("the operand is no RESHAPE")
+    return reshape(inner.operands[0], shape)
+
+
+@rule("tfl.transpose")
+def merge_transposes(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """transpose(transpose(x)) -> one transpose, or none."""
+    outer = permutation_of(op)
+    inner = defined_by(op.operands[0], "transpose")
+    first = permutation_of(inner) if inner is not None else None
+    if inner is None or outer is None or first is None:
+        return decline("the operand is no TRANSPOSE by a constant")
+    return transpose(inner.operands[0], [first[i] for i in outer])
+
+
+@rule("tfl.transpose")
+def transpose_of_ones_is_reshape(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+    """A transpose that only moves dimensions of size 1 moves no element: it is a reshape."""
+    permutation = permutation_of(op)
+    if permutation is None:
+        return decline("the permutation is not constant")
+    shape = shape_of(op.operands[0])
+    moved = [i for i in permutation if shape[i] != 1]
+    if moved != sorted(moved):
+        return decline("dimensions larger than 1 trade places", shape, permutation)
+    return reshape(op.operands[0], shape_of(op.results[0]))
+
+
+@dataclass(frozen=True)
+class SimplifyShapes(RewritePass):
+    """Merges chains of RESHAPE and of TRANSPOSE, and turns a TRANSPOSE that moves nothing to a RESHAPE.
+
+    Before:
+        %1 = "tfl.transpose"(%0, dense<[0, 2, 1, 3]>) : (tensor<1x1x4x8xf32>) -> tensor<1x4x1x8xf32>
+        %2 = "tfl.reshape"(%1, ...) : -> tensor<4x8xf32>
+    After:
+        %2 = "tfl.reshape"(%0, ...) : -> tensor<4x8xf32>
+    """
+
+    def rules(self) -> Sequence[Rule]:
+        """See `RewritePass.rules`."""
+        return (merge_reshapes, merge_transposes, transpose_of_ones_is_reshape)

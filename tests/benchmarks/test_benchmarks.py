@@ -1,0 +1,30 @@
+"""The benchmark runs from end to end on the smallest model, without the peer."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOLERANCE = 1e-4
+
+
+@pytest.mark.slow
+def test_measures_a_tiny_decoder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "decoder-tiny", "--side", "litewright"]
+    folders = ["--work", str(tmp_path / "work"), "--output", str(tmp_path / "out")]
+    done = subprocess.run(
+        [*command, *folders, "--quick"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    side = json.loads((tmp_path / "out.json").read_text())["cases"]["decoder-tiny"]["sides"][
+        "litewright"
+    ]
+    assert side["failure"] is None
+    assert set(side["graphs"]) == set(side["latency"]) == {"prefill", "decode"}
+    assert max(side["errors"].values()) <= TOLERANCE
+    page = (tmp_path / "out.md").read_text()
+    assert "| conversion |" in page
+    assert str(tmp_path) not in page

@@ -1,0 +1,50 @@
+"""How close numbers must be, in one table.
+
+An error is the largest absolute difference, divided by the largest magnitude of the reference: the
+measure that does not punish an output for being near zero, and that a wrong op cannot slip under.
+"""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+TOLERANCES = {
+    # One op, or a handful, in float32: rounding alone.
+    "float32 op": 2e-6,
+    # The approximations that kernels use for exp, tanh and their like.
+    "float32 transcendental": 2e-5,
+    # A whole model in float32, some hundred ops deep.
+    "float32 model": 1e-4,
+    "float16 op": 2e-3,
+    "bfloat16 op": 2e-2,
+    "float64 op": 2e-6,
+    "exact": 0.0,
+}
+
+
+def relative_error(actual: Array, expected: Array) -> float:
+    """max |actual - expected| / max |expected|; infinite where a NaN or an infinity differs."""
+    assert actual.shape == expected.shape, f"shape {actual.shape} instead of {expected.shape}"
+    if expected.size == 0:
+        return 0.0
+    a, e = actual.astype(np.float64), expected.astype(np.float64)
+    finite = np.isfinite(e)
+    if (
+        not np.array_equal(a[~finite], e[~finite], equal_nan=True)
+        or not np.isfinite(a[finite]).all()
+    ):
+        return float("inf")
+    if not finite.any():
+        return 0.0
+    peak = np.abs(e[finite]).max()
+    worst = np.abs(a[finite] - e[finite]).max()
+    return float(worst / peak) if peak else float(worst)
+
+
+def assert_close(actual: Array, expected: Array, kind: str) -> None:
+    """Asserts that two arrays agree within the tolerance called `kind`; dtypes must be equal."""
+    assert actual.dtype == expected.dtype, f"dtype {actual.dtype} instead of {expected.dtype}"
+    error = relative_error(actual, expected)
+    assert error <= TOLERANCES[kind], f"error {error:.3g} exceeds {TOLERANCES[kind]:.3g} ({kind})"
