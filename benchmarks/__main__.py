@@ -1,6 +1,7 @@
 """`python -m benchmarks [CASE ...]`: measure, print, and write the page of the documentation."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -59,6 +60,7 @@ def main(
     selected = select(named, large=large) if named or not cases else []
     command = _command(cases, large=large, quick=quick)
     peer = peer_python(_report) if any(side.in_peer_environment for side in chosen) else None
+    work = work.resolve()
     bench = Bench(Workers(work, peer), work, _QUICK if quick else Effort(), _report)
     results_path, page_path = output.with_suffix(".json"), output.with_suffix(".md")
     results = Results.load(results_path)
@@ -69,23 +71,15 @@ def main(
 
     if is_busy():
         _console.print("[yellow]the machine is busy: figures will be doubtful[/yellow]")
-    failed = False
+    fine = True
     for case in selected:
-        failed |= not _measure_case(bench, case, chosen, results, command)
+        fine &= _measure_case(bench, case, chosen, results, command)
         save()
     if LAYER_COST in cases or not cases:
-        try:
-            results.layer_cost = measure_layer_cost(bench, chosen, describe(command))
-        except WorkerError as error:
-            _console.print(f"{LAYER_COST}: {error}", style="red", markup=False)
-            failed = True
-        else:
-            failed |= bool(results.layer_cost.failures)
-            for table in layer_cost_tables(results.layer_cost):
-                _console.print(_rich(table))
-            save()
+        fine &= _measure_layer_cost(bench, chosen, results, command)
+        save()
     _console.print(f"written: {results_path}, {page_path}")
-    sys.exit(1 if failed else 0)
+    sys.exit(0 if fine else 1)
 
 
 def _measure_case(
@@ -99,12 +93,35 @@ def _measure_case(
         _console.print(f"{case.name}: {error}", style="red", markup=False)
         return False
     results.cases[case.name] = result
-    for table in (case_table(result), stages_table(result)):
-        _console.print(_rich(table))
-    failures = {s: r.failure for s, r in result.sides.items() if r.failure is not None}
-    for side, failure in failures.items():
-        _console.print(f"{side} failed: {failure}", style="red", markup=False)
-    return not failures
+    failures = {side: each.failure for side, each in result.sides.items()}
+    return _show(
+        [case_table(result), stages_table(result)], {**failures, "latency": result.failure}
+    )
+
+
+def _measure_layer_cost(
+    bench: Bench, sides: tuple[Side, ...], results: Results, command: str
+) -> bool:
+    """Measure what a layer costs into the results; whether nothing failed."""
+    _console.rule("One decoder layer more")
+    try:
+        cost = measure_layer_cost(bench, sides, describe(command))
+    except WorkerError as error:
+        _console.print(f"{LAYER_COST}: {error}", style="red", markup=False)
+        return False
+    results.layer_cost = cost
+    return _show(layer_cost_tables(cost), cost.failures)
+
+
+def _show(tables: Sequence[Table], failures: Mapping[str, str | None]) -> bool:
+    """Print tables, and what failed; whether nothing did."""
+    for table in tables:
+        if table.rows:
+            _console.print(_rich(table))
+    known = {name: failure for name, failure in failures.items() if failure is not None}
+    for name, failure in known.items():
+        _console.print(f"{name} failed: {failure}", style="red", markup=False)
+    return not known
 
 
 def _command(cases: tuple[str, ...], *, large: bool, quick: bool) -> str:

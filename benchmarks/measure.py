@@ -57,6 +57,8 @@ class Bench:
                 outcome.failure = str(error)
         try:
             self._latency(files, job, result)
+        except WorkerError as error:
+            result.failure = str(error)
         finally:
             for path in files.values():
                 path.unlink(missing_ok=True)

@@ -54,6 +54,8 @@ def _case(name: str, case: CaseResult) -> list[str]:
     for side, result in case.sides.items():
         if result.failure is not None:
             parts.append(f"{side} failed:\n\n```\n{result.failure}\n```\n")
+    if case.failure is not None:
+        parts.append(f"No latencies:\n\n```\n{case.failure}\n```\n")
     parts.append(_markdown(case_table(case)))
     parts.append(_control(case))
     parts += [_markdown(stages_table(case)), _markdown(ops_table(case))]
@@ -90,5 +92,7 @@ def _setting(setting: dict[str, Any], again: str) -> str:
 
 
 def _markdown(table: Table) -> str:
+    if not table.rows:
+        return ""
     lines = [table.columns, ("---",) * len(table.columns), *table.rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -73,11 +73,12 @@ class CaseResult:
     """All sides of one case, from one run.
 
     `control` is the latency of the same file loaded twice as a ratio: how far two equal things
-    were apart.
+    were apart. `failure` says why there are no latencies, where there are none.
     """
 
     title: str
     setting: dict[str, Any]
+    failure: str | None = None
     sides: dict[str, SideResult] = field(default_factory=dict[str, SideResult])
     control: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
 

@@ -79,13 +79,14 @@ def _figures(case: CaseResult) -> Iterable[tuple[str, _Value, _Format]]:
     yield "peak memory", _conversion(lambda c: float(c.peak)), megabytes
     yield "of it allocated", _conversion(lambda c: float(c.anonymous)), megabytes
     yield "file", lambda side: side.size, megabytes
-    for signature in case.control:
-        prefix = f"{signature}: " if len(case.control) > 1 else ""
+    signatures = dict.fromkeys(name for side in case.sides.values() for name in side.graphs)
+    for signature in signatures:
+        prefix = f"{signature}: " if len(signatures) > 1 else ""
         yield f"{prefix}ops", _graph(signature, "ops"), count
         yield f"{prefix}ops, composites expanded", _graph(signature, "expanded"), count
         yield f"{prefix}delegate partitions", _graph(signature, "partitions"), count
         yield f"{prefix}ops outside of them", _outside(signature), count
-        for threads in case.control[signature]:
+        for threads in case.control.get(signature, ()):
             name = f"{prefix}latency, {threads} thread{'s' if threads != '1' else ''}"
             yield name, _latency(signature, threads), milliseconds
     yield "peak memory of a run", lambda side: side.run_peak, megabytes

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .diagnostics import UserError
-from .driver.build import build
+from .driver.build import Weights, build
 from .driver.model import EdgeModel, read
 from .driver.request import ExportedRequest, ModuleRequest
 from .driver.stages import Progress
-from .weights import TensorSource
 
 if TYPE_CHECKING:
     import torch
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Converter", "EdgeModel", "compile", "convert", "read", "signature"]
 
 DEFAULT_SIGNATURE = "serving_default"
-
-Weights = str | os.PathLike[str] | Mapping[str, TensorSource]
-
 
 @dataclass(frozen=True, slots=True)
 class Converter:
@@ -68,7 +64,6 @@ class Converter:
         sample_args: Sequence[Any] | None = None,
         sample_kwargs: Mapping[str, Any] | None = None,
         *,
-        target: str = "cpu",
         weights: Weights | None = None,
         dump_ir: str | os.PathLike[str] | None = None,
         progress: Progress | None = None,
@@ -84,7 +79,7 @@ class Converter:
             raise UserError("nothing to convert: add a signature first")
         folder = Path(dump_ir) if dump_ir is not None else None
         return build(
-            converter.requests, target=target, weights=weights, dump_ir=folder, progress=progress
+            converter.requests, weights=weights, dump_ir=folder, progress=progress
         )
 
 
@@ -103,7 +98,6 @@ def convert(
     sample_args: Sequence[Any] | None = None,
     sample_kwargs: Mapping[str, Any] | None = None,
     *,
-    target: str = "cpu",
     weights: Weights | None = None,
     dump_ir: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -114,7 +108,6 @@ def convert(
         module: in evaluation mode. Parameters may be on the meta device if `weights` holds them.
         sample_args: positional arguments of `forward`; their shapes and dtypes become the signature's.
         sample_kwargs: keyword arguments of `forward`.
-        target: the backend to compile for.
         weights: a checkpoint (folder or .safetensors file) or a mapping of parameter names to lazy tensors;
             it replaces the values of the module's parameters. Element types are cast to the module's.
         dump_ir: a folder that receives every stage and pass as numbered text files.
@@ -129,7 +122,6 @@ def convert(
         module,
         sample_args,
         sample_kwargs,
-        target=target,
         weights=weights,
         dump_ir=dump_ir,
         progress=progress,
@@ -139,7 +131,6 @@ def convert(
 def compile(  # noqa: A001
     programs: Mapping[str, torch.export.ExportedProgram],
     *,
-    target: str = "cpu",
     dump_ir: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> EdgeModel:
@@ -151,7 +142,7 @@ def compile(  # noqa: A001
         raise UserError("nothing to compile: give at least one exported program")
     requests = [ExportedRequest(name, program) for name, program in programs.items()]
     folder = Path(dump_ir) if dump_ir is not None else None
-    return build(requests, target=target, weights=None, dump_ir=folder, progress=progress)
+    return build(requests, weights=None, dump_ir=folder, progress=progress)
 
 
 def _sample_args(sample_args: Sequence[Any] | None) -> tuple[Any, ...]:

@@ -5,6 +5,6 @@ It runs in eager mode as written, passes through `torch.export` and decompositio
 lowered to a `stablehlo.composite` of the same name. One file per family.
 """
 
-from .define import composite
+from .define import Composite, composite
 
-__all__ = ["composite"]
+__all__ = ["Composite", "composite"]

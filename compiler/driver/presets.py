@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
-from litewright.passes import stablehlo as on_stablehlo
-from litewright.passes import tfl as on_tfl
-from litewright.passes.core import Pipeline
+from litewright.passes.core import EliminateCommonSubexpressions, Pipeline, Repeat
+from litewright.passes.stablehlo.fold_constants import FoldConstants
+from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
+from litewright.passes.tfl.absorb_transposes import AbsorbTransposes
+from litewright.passes.tfl.fold_scales import FoldScales
+from litewright.passes.tfl.fuse_activations import FuseActivations
+from litewright.passes.tfl.fuse_biases import FuseBiases
+from litewright.passes.tfl.fuse_projections import FuseProjections
+from litewright.passes.tfl.hoist_scales import HoistScales
+from litewright.passes.tfl.simplify_reductions import SimplifyReductions
+from litewright.passes.tfl.simplify_shapes import SimplifyShapes
+from litewright.passes.tfl.sink_transposes import SinkTransposes
 
-STABLEHLO = Pipeline(on_stablehlo.DEFAULT)
-TFL = Pipeline(on_tfl.DEFAULT)
+STABLEHLO = Pipeline(
+    (
+        # Fewer ops for all that follows, and each table computed once.
+        EliminateCommonSubexpressions(),
+        # While XLA can still run what is to be folded.
+        FoldConstants(),
+    )
+)
+
+TFL = Pipeline(
+    (
+        EliminateCommonSubexpressions(),
+        # Broadcasts first: they hide the biases and scalars that all other passes look for.
+        AbsorbBroadcasts(),
+        SimplifyReductions(),
+        # Transposes around convolutions must meet before anything can be fused into these.
+        Repeat((SinkTransposes(), SimplifyShapes())),
+        HoistScales(),
+        # Scales before biases before activations: that is the order in which a kernel applies them, and
+        # each ends the search for the one before. Batch-norms leave a scale behind a bias behind a scale.
+        Repeat((FoldScales(), FuseBiases())),
+        # Needs the heads as legalisation left them, before products absorb transposes.
+        FuseProjections(),
+        AbsorbTransposes(),
+        SimplifyShapes(),
+        FuseActivations(),
+        EliminateCommonSubexpressions(),
+    )
+)

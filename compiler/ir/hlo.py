@@ -261,7 +261,7 @@ def reduction_kind(op: ir.OpView | ir.Operation) -> str | None:
     return body[0] if len(body) == 2 else None
 
 
-# ---- windows, gathering and updating -------------------------------------------------------------
+# ---- windows -------------------------------------------------------------------------------------
 
 
 def convolution(
@@ -336,37 +336,6 @@ def reduce_window(
     )
     _fold_body(pooled, op, element)
     return pooled.result
-
-
-def take(x: ir.Value, indices: ir.Value, axis: int) -> ir.Value:
-    """x indexed along `axis` by integers of any shape, which take the place of that dimension.
-
-    Indices out of range are moved into it, as `stablehlo.gather` does.
-    """
-    shape, index_shape = shape_of(x), shape_of(indices)
-    sizes = [1 if i == axis else n for i, n in enumerate(shape)]
-    result = [*shape[:axis], *index_shape, *shape[axis + 1 :]]
-    inserted = range(axis, axis + len(index_shape))
-    numbers = stablehlo.GatherDimensionNumbers.get(
-        offset_dims=[i for i in range(len(result)) if i not in inserted],
-        collapsed_slice_dims=[axis],
-        operand_batching_dims=[],
-        start_indices_batching_dims=[],
-        start_index_map=[axis],
-        index_vector_dim=len(index_shape),
-    )
-    attributes: dict[str, ir.Attribute] = {
-        "dimension_numbers": numbers,
-        "slice_sizes": _ints(sizes),
-    }
-    return _create(
-        "stablehlo.gather", [x, indices], [tensor_type(result, element_of(x))], attributes
-    ).result
-
-
-def dynamic_update_slice(x: ir.Value, update: ir.Value, start: Sequence[ir.Value]) -> ir.Value:
-    """x with `update` written at `start`: a scalar tensor per dimension, moved inwards where needed."""
-    return _create("stablehlo.dynamic_update_slice", [x, update, *start], [x.type]).result
 
 
 def reverse(x: ir.Value, axes: Sequence[int]) -> ir.Value:

@@ -157,7 +157,7 @@ class _Reader:
             return self._key(target)
         if kind in {5, 25}:
             size = self._number(_NATURALS, target - inner, inner)
-            return self._slice(target, size).decode("utf-8", "surrogateescape")
+            return self._slice(target, size).decode("utf-8", "replace")
         if kind == 9:
             return self._map(target, inner, depth)
         return self._vector(kind, target, inner, depth)
@@ -196,7 +196,7 @@ class _Reader:
         end = self._data.find(0, at) if at >= 0 else -1
         if end < 0:
             raise FormatError("corrupt: a key among a composite's attributes does not end")
-        return self._data[at:end].decode("utf-8", "surrogateescape")
+        return self._data[at:end].decode("utf-8", "replace")
 
     def _number(self, codes: dict[int, str], at: int, width: int) -> Any:
         if width not in codes:

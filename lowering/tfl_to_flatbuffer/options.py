@@ -13,6 +13,7 @@ from litewright.compiler.ir.tfl.spec import Attribute, OpSpec
 from litewright.compiler.ir.types import element_type
 
 from .schema import ELEMENT_CODES, ELEMENT_NAMES, TABLE_BY_NAME, Record
+from .unpacking import View
 
 Options = tuple[str, Record]
 SubgraphIndex = Callable[[str], int]
@@ -96,6 +97,11 @@ def element_of_code(code: int) -> ir.Type:
     return ir.Type.parse(ELEMENT_NAMES[code])
 
 
+def is_subgraph(field: str) -> bool:
+    """Whether a field of an options table holds numbers of subgraphs."""
+    return field.endswith(("subgraph_index", "subgraph_indices")) or field in {"subgraph", "called_computations"}
+
+
 # ---- ops without a row of their own --------------------------------------------------------------
 
 
@@ -109,7 +115,7 @@ def raw_fields(options: Options | None, function_of: Callable[[int], str]) -> tu
         field = TABLE_BY_NAME[name].fields[key]
         if value is None or (field.kind == "scalar" and value == field.default):
             continue
-        if _is_subgraph(key):
+        if is_subgraph(key):
             symbol = [ir.FlatSymbolRefAttr.get(function_of(n)) for n in (value if isinstance(value, list) else [value])]
             entries[key] = ir.ArrayAttr.get(symbol) if isinstance(value, list) else symbol[0]
         else:
@@ -125,13 +131,9 @@ def _raw_options(op: ir.OpView, index_of: SubgraphIndex) -> Options | None:
     return name, {each.name: _plain(each.attr, index_of) for each in entries} if entries is not None else {}
 
 
-def _is_subgraph(field: str) -> bool:
-    return field.endswith(("subgraph_index", "subgraph_indices")) or field in {"subgraph", "called_computations"}
-
-
 def _generic(kind: str, value: Any) -> ir.Attribute:
-    if isinstance(value, memoryview):
-        return ir.Attribute.parse(f'#tfl<const_bytes : "0x{value.hex().upper()}">')
+    if isinstance(value, View):
+        return ir.Attribute.parse(f'#tfl<const_bytes : "0x{bytes(value).hex().upper()}">')
     if isinstance(value, list):
         return ir.ArrayAttr.get([_generic(kind, item) for item in value])
     if isinstance(value, bool):
@@ -174,4 +176,4 @@ def _value(row: Attribute, number: Any) -> Any:
         return element_of_code(number)
     if row.kind == "string":
         return number or ""
-    return bytes(number) if isinstance(number, memoryview) else number
+    return bytes(number) if isinstance(number, View) else number

@@ -115,7 +115,7 @@ class _Packer:
     def _string(self, text: str) -> int:
         self._align(4)
         position = len(self.data)
-        encoded = text.encode("utf-8", "surrogateescape")
+        encoded = text.encode()
         self.data += _OFFSET.pack(len(encoded)) + encoded + b"\0"
         return position
 
@@ -156,4 +156,4 @@ def _layout(fields: Sequence[Field]) -> tuple[dict[int, int], int, int]:
     for width, slot in sorted(slots, key=lambda pair: (-pair[0], pair[1])):
         places[slot] = size
         size += width
-    return places, size, max((width for width, _ in slots), default=4)
+    return places, size, max([4, *(width for width, _ in slots)])

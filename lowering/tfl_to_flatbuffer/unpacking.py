@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ _ALLOWANCE = 1 << 20
 def unpack(data: Buffer, table: str = "Model") -> Record:
     """The record that a TFLite flatbuffer holds.
 
-    Vectors of bytes are not copied: they are views of `data`. All other vectors are lists; absent ones are empty.
+    Vectors of bytes are not copied but come as a `View`, None where absent; other vectors are lists, empty where
+    absent.
 
     Raises:
         FormatError: the bytes are no sound flatbuffer of this schema.
@@ -40,6 +42,25 @@ def unpack(data: Buffer, table: str = "Model") -> Record:
     if len(data) < 8 or bytes(data[4:8]) != IDENTIFIER:
         raise FormatError("not a TFLite file: it does not carry the identifier TFL3")
     return _Unpacker(data).root(TABLE_BY_NAME[table])
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A vector of bytes where it lies in the file.
+
+    Attributes:
+        data: the bytes, not copied.
+        start: their position in the file.
+    """
+
+    data: memoryview
+    start: int
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
 
 
 class _Unpacker:
@@ -105,14 +126,14 @@ class _Unpacker:
     def _string(self, position: int) -> str:
         size = self._number(_OFFSET, position)
         self._claim(position + 4, size)
-        return bytes(self._data[position + 4 : position + 4 + size]).decode("utf-8", "surrogateescape")
+        return bytes(self._data[position + 4 : position + 4 + size]).decode("utf-8", "replace")
 
     def _scalars(self, kind: str, position: int) -> Any:
         count = self._number(_OFFSET, position)
         size = count * SCALARS[kind].size
         if kind == "ubyte":
             self._inside(position + 4, size)
-            return self._data[position + 4 : position + 4 + size]
+            return View(self._data[position + 4 : position + 4 + size], position + 4)
         self._claim(position + 4, size)
         code = np.dtype(SCALARS[kind].format[1:]).newbyteorder("<")
         return np.frombuffer(self._data, code, count, position + 4).tolist()

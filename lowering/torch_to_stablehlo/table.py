@@ -13,6 +13,7 @@ from litewright.compiler.diagnostics import InternalError
 
 from .composites import Rule
 from .rules import (
+    activation,
     attention,
     comparison,
     convolution,
@@ -32,6 +33,7 @@ Row = tuple[OpOverload, Rule]
 FAMILIES = MappingProxyType(
     {
         "Elementwise": elementwise.RULES,
+        "Activation": activation.RULES,
         "Comparison and logic": comparison.RULES,
         "Linear algebra": linear_algebra.RULES,
         "Convolution": convolution.RULES,

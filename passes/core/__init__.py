@@ -1,6 +1,7 @@
 """Infrastructure of passes: what a pass is, rules and their driver, pipelines and observers."""
 
 from .base import Pass
+from .common_subexpressions import EliminateCommonSubexpressions
 from .dead_code import is_pure, remove_dead
 from .pipeline import Observer, Pipeline, Repeat
 from .rules import (
@@ -17,6 +18,7 @@ from .rules import (
 
 __all__ = [
     "Decline",
+    "EliminateCommonSubexpressions",
     "Observer",
     "Outcome",
     "Pass",

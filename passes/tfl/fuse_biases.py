@@ -15,7 +15,7 @@ from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decl
 BIASED = frozenset({"tfl.fully_connected", "tfl.conv_2d", "tfl.depthwise_conv_2d"})
 
 
-def _per_channel(value: ir.Value, channels: int) -> Array | None:
+def per_channel(value: ir.Value, channels: int) -> Array | None:
     """A constant as [channels], if it differs along the last axis alone."""
     array = tfl.constant_of(value)
     if array is None or any(n != 1 for n in array.shape[:-1]):
@@ -35,7 +35,7 @@ def add_is_bias(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
             continue
         if shape_of(product) != shape_of(op.results[0]):
             return decline("the sum is broadcast to a larger shape")
-        more = _per_channel(addend, shape_of(product)[-1])
+        more = per_channel(addend, shape_of(product)[-1])
         if more is None:
             return decline("the addend is no constant per channel")
         if not hlo.has_one_use(product):

@@ -8,7 +8,7 @@
 row is. The flatbuffer's side of the table is in `lowering/tfl_to_flatbuffer`.
 """
 
-from .build import attribute, attributes_of, callees, emit, emit_many, spec_of
+from .build import accepts, attribute, attributes_of, builtin_spec, callees, emit, emit_many, spec_of
 from .constants import constant, constant_of, is_constant, is_no_value, no_value, splat
 from .facts import OpFacts, TensorFact
 from .spec import Attribute, OpSpec, Slot
@@ -22,8 +22,10 @@ __all__ = [
     "OpSpec",
     "Slot",
     "TensorFact",
+    "accepts",
     "attribute",
     "attributes_of",
+    "builtin_spec",
     "callees",
     "constant",
     "constant_of",

@@ -9,8 +9,8 @@ from litewright.compiler.diagnostics import InternalError
 
 from ..mlir import ir, op_name
 from .constants import no_value
-from .spec import Attribute, Default, OpSpec
-from .table import BY_FULL_NAME, OPS
+from .spec import Attribute, Default, OpSpec, Slot
+from .table import BY_BUILTIN, BY_FULL_NAME, OPS
 from .values import decode, encode
 
 
@@ -48,6 +48,17 @@ def emit_many(
 def spec_of(op: ir.OpView | ir.Operation) -> OpSpec | None:
     """The row of an op; None if the table has none."""
     return BY_FULL_NAME.get(op_name(op))
+
+
+def builtin_spec(builtin: str) -> OpSpec | None:
+    """The row of a builtin operator of the schema (`FULLY_CONNECTED`); None if the table has none."""
+    return BY_BUILTIN.get(builtin)
+
+
+def accepts(spec: OpSpec, operand_count: int, result_count: int) -> bool:
+    """Whether an op can have so many operands and results; optional operands may be left out at the end."""
+    missing = sum(each.optional for each in spec.operands[operand_count:])
+    return _fits(spec.operands, operand_count + missing) and _fits(spec.results, result_count)
 
 
 def attribute(op: ir.OpView | ir.Operation, name: str) -> Any:
@@ -145,8 +156,11 @@ def _check_counts(spec: OpSpec, operand_count: int, result_count: int) -> None:
         ("operands", spec.operands, operand_count),
         ("results", spec.results, result_count),
     ):
-        variadic = any(each.variadic for each in slots)
-        fewest = len(slots) - 1 if variadic else len(slots)
-        if count < fewest or (count > len(slots) and not variadic):
-            wanted = f"{fewest} or more" if variadic else f"{fewest}"
-            raise InternalError(f"{spec.full_name} takes {wanted} {what}, not {count}")
+        if not _fits(slots, count):
+            raise InternalError(f"{spec.full_name} takes {len(slots)} {what}, not {count}")
+
+
+def _fits(slots: Sequence[Slot], count: int) -> bool:
+    if any(each.variadic for each in slots):
+        return count >= len(slots) - 1
+    return count == len(slots)

@@ -18,8 +18,7 @@ _BATCHED = "f32 i8 i32 i64 ui8 qi8 qui8 qi16"
 
 OPS = (
     OpSpec(
-        "reshape", "RESHAPE", (slot("input"), slot("shape", "i32", 1)), (slot("output"),),
-        options="ReshapeOptions", shapes=shapes.reshape,
+        "reshape", "RESHAPE", (slot("input"), slot("shape", "i32", 1)), (slot("output"),), shapes=shapes.reshape,
     ),
     OpSpec(
         "transpose", "TRANSPOSE", (slot("input", _TRANSPOSED, (0, 8)), slot("perm", "i32", 1)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from litewright.compiler.ir import hlo
+from litewright.compiler.ir import hlo, hlo_indexing
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.types import dtype_of, element_of, shape_of
 
@@ -268,7 +268,7 @@ def upsample_nearest(
     def build(x: ir.Value) -> ir.Value:
         for axis in (2, 3):
             indices = _nearest(shape_of(x)[axis], ctx.shape[axis], scale[axis - 2])
-            x = hlo.take(x, hlo.constant(indices.numpy()), axis)
+            x = hlo_indexing.take(x, hlo.constant(indices.numpy()), axis)
         return x
 
     attributes = {"output_size": tuple(ctx.shape[2:]), "align_corners": False, "layout": "NCHW"}

@@ -1,0 +1,5 @@
+"""Ops whose lowering is traced from `jax.numpy`."""
+
+from __future__ import annotations
+
+RULES = ()

@@ -1,0 +1,52 @@
+"""Ops that compute what an earlier op computed already."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from litewright.compiler.ir.mlir import func, ir, op_name
+from litewright.compiler.ir.program import Program, body_of
+
+from .base import Pass
+from .dead_code import is_pure
+
+
+def _key(op: ir.OpView) -> Hashable:
+    """What two ops must share to be one: all but their results and locations."""
+    attributes = tuple((name, op.attributes[name]) for name in op.attributes)
+    return (op_name(op), tuple(op.operands), attributes, tuple(r.type for r in op.results))
+
+
+def _eliminate(function: func.FuncOp) -> bool:
+    seen: dict[Hashable, ir.OpView] = {}
+    changed = False
+    for op in list(body_of(function).operations):
+        if not is_pure(op) or len(op.regions) > 0:
+            continue
+        earlier = seen.setdefault(_key(op), op)
+        if earlier is op:
+            continue
+        for old, new in zip(op.results, earlier.results, strict=True):
+            old.replace_all_uses_with(new)
+        op.erase()
+        changed = True
+    return changed
+
+
+@dataclass(frozen=True)
+class EliminateCommonSubexpressions(Pass[Program]):
+    """Computes equal pure ops once, composites among them. Linear in the number of ops.
+
+    Before:
+        %1 = "tfl.mul"(%pos, %unit)
+        %2 = "tfl.mul"(%pos, %unit)
+        %3 = "tfl.add"(%1, %2)
+    After:
+        %1 = "tfl.mul"(%pos, %unit)
+        %3 = "tfl.add"(%1, %1)
+    """
+
+    def run(self, unit: Program) -> bool:
+        """See `Pass.run`."""
+        return any([_eliminate(function) for function in unit.functions()])

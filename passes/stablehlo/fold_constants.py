@@ -1,0 +1,122 @@
+"""Evaluation of what does not depend on inputs or weights, on XLA, once for a whole module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from litewright.compiler.ir import hlo, mlir
+from litewright.compiler.ir.mlir import Array, func, ir, op_name
+from litewright.compiler.ir.program import Program, body_of
+from litewright.compiler.ir.types import dtype_of, element_count, is_static, shape_of
+from litewright.passes.core import Pass, is_pure, remove_dead
+
+# What spreads few numbers over many elements. It is left to the ops that read it, which broadcast
+# by themselves, unless something computes with it.
+_SPREADING = frozenset({"stablehlo.broadcast_in_dim", "stablehlo.constant"})
+
+
+def _bytes(value: ir.Value) -> int:
+    return element_count(shape_of(value)) * dtype_of(value).itemsize
+
+
+def _known(function: func.FuncOp, max_bytes: int) -> set[ir.Value]:
+    """Values that do not depend on any argument."""
+    known: set[ir.Value] = set()
+    for op in body_of(function).operations:
+        if not is_pure(op) or not all(operand in known for operand in op.operands):
+            continue
+        if op_name(op) == "stablehlo.constant":
+            known.add(op.results[0])
+        elif all(is_static(r) and _bytes(r) <= max_bytes for r in op.results):
+            known.update(op.results)
+    return known
+
+
+def _frontier(function: func.FuncOp, known: set[ir.Value]) -> Iterator[ir.Value]:
+    """Known values that something unknown reads, and that are not constants or mere spreads of one."""
+    for op in body_of(function).operations:
+        if op.results and op.results[0] in known:
+            continue
+        for operand in op.operands:
+            value = operand
+            while value in known and op_name(value.owner) == "stablehlo.broadcast_in_dim":
+                value = value.owner.operands[0]
+            if value in known and op_name(value.owner) not in _SPREADING:
+                yield value
+
+
+def _evaluate(program: Program, values: list[ir.Value]) -> list[Array]:
+    """Runs a module that holds only what the values depend on."""
+    module = ir.Module.create()
+    with ir.InsertionPoint(module.body):
+        for function in program.functions():
+            if _is_private(function):
+                function.operation.clone()
+        main = func.FuncOp("main", ir.FunctionType.get([], [value.type for value in values]))
+    copies: dict[ir.Value, ir.Value] = {}
+    with ir.InsertionPoint(main.add_entry_block()):
+        for value in values:
+            _copy(value, copies)
+        func.ReturnOp([copies[value] for value in values])
+    return mlir.run_on_xla(module)
+
+
+def _is_private(function: func.FuncOp) -> bool:
+    return "sym_visibility" in function.attributes and (
+        ir.StringAttr(function.attributes["sym_visibility"]).value == "private"
+    )
+
+
+def _copy(value: ir.Value, copies: dict[ir.Value, ir.Value]) -> None:
+    """Clones the op behind a value, and first what it reads, at the insertion point."""
+    pending = [value]
+    while pending:
+        current = pending[-1]
+        op = current.owner
+        missing = [operand for operand in op.operands if operand not in copies]
+        if current in copies or not missing:
+            pending.pop()
+        if current in copies:
+            continue
+        if missing:
+            pending.extend(missing)
+            continue
+        clone = op.operation.clone()
+        for number, operand in enumerate(op.operands):
+            clone.operands[number] = copies[operand]
+        copies.update(zip(op.results, clone.results, strict=True))
+
+
+@dataclass(frozen=True)
+class FoldConstants(Pass[Program]):
+    """Replaces what depends on constants alone by its value.
+
+    Tables are folded; a broadcast of a constant stays what it is, and so does anything larger than
+    `max_bytes`. Weights are arguments and so never folded here.
+
+    Before:
+        %0 = stablehlo.iota dim = 0 : tensor<8xi32>
+        %1 = stablehlo.multiply %0, %0 : tensor<8xi32>
+    After:
+        %1 = stablehlo.constant dense<[0, 1, 4, 9, 16, 25, 36, 49]> : tensor<8xi32>
+
+    Attributes:
+        max_bytes: largest value that is folded.
+    """
+
+    max_bytes: int = 1 << 20
+
+    def run(self, unit: Program) -> bool:
+        """See `Pass.run`."""
+        values: list[ir.Value] = []
+        for function in unit.functions():
+            known = _known(function, self.max_bytes)
+            values += dict.fromkeys(_frontier(function, known))
+        if not values:
+            return False
+        for value, array in zip(values, _evaluate(unit, values), strict=True):
+            with ir.InsertionPoint(value.owner), value.owner.location:
+                value.replace_all_uses_with(hlo.constant(array))
+        remove_dead(unit)
+        return True
