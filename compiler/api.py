@@ -21,6 +21,7 @@ __all__ = ["Converter", "EdgeModel", "compile", "convert", "read", "signature"]
 
 DEFAULT_SIGNATURE = "serving_default"
 
+
 @dataclass(frozen=True, slots=True)
 class Converter:
     """Signatures collected so far. Immutable: `signature` returns a longer one.
@@ -78,9 +79,7 @@ class Converter:
         if not converter.requests:
             raise UserError("nothing to convert: add a signature first")
         folder = Path(dump_ir) if dump_ir is not None else None
-        return build(
-            converter.requests, weights=weights, dump_ir=folder, progress=progress
-        )
+        return build(converter.requests, weights=weights, dump_ir=folder, progress=progress)
 
 
 def signature(

@@ -1,0 +1,1 @@
+"""Lowerings: from each representation to the next."""

@@ -1,0 +1,1 @@
+"""Passes: transformations that stay on one level."""

@@ -10,14 +10,13 @@ from litewright.lowering import stablehlo_to_tfl, torch_to_stablehlo
 from litewright.passes.core import Observer
 
 from ..capture import capture, from_exported_program
-from ..diagnostics import UserError
-from .dump_stub import DumpObserver
 from ..ir import mlir, tfl
 from ..ir.fx import FxProgram
 from ..ir.program import Program
 from ..weights import TensorSource
 from ..weights.checkpoint import open_checkpoint
 from . import presets
+from .dump_stub import DumpObserver
 from .model import EdgeModel
 from .request import ExportedRequest, Request
 from .stages import Progress, Stages
@@ -35,18 +34,17 @@ def build(
     """Converts the requests to one model; see `litewright.convert`."""
     stages = Stages(progress)
     dump = DumpObserver(dump_ir) if dump_ir is not None else None
-    observers: list[Observer[Program]] = [dump] if dump is not None else []
+    observers: tuple[Observer[Program], ...] = () if dump is None else (dump,)
     tensors = _tensors(weights)
     with stages.stage("capture"):
         captured = [_capture(request) for request in requests]
     if dump is not None:
         for each in captured:
             dump.stage(f"fx_{each.name}", str(each))
-    with mlir.use(mlir.make_context()):
+    context = mlir.make_context()
+    with mlir.use(context):
         with stages.stage("lower to StableHLO"):
-            program = torch_to_stablehlo.lower(
-                captured, mlir.ir.Context.current, weights=tensors
-            )
+            program = torch_to_stablehlo.lower(captured, context, weights=tensors)
             captured.clear()
             program.module.operation.verify()
         if dump is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,6 @@ class EdgeModel:
     program: Program
     timings: dict[str, float] = field(default_factory=dict[str, float])
     _runner: Runner | None = field(default=None, init=False, repr=False)
-    _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, init=False, repr=False)
 
     def __call__(self, *args: Any, signature_name: str | None = None, **kwargs: Any) -> Any:
         """Runs a signature on LiteRT.
@@ -67,8 +67,9 @@ class EdgeModel:
 
     def _running(self) -> Runner:
         if self._runner is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="litewright-")
-            path = Path(self._folder.name, "model.tflite")
+            folder = tempfile.mkdtemp(prefix="litewright-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            path = Path(folder, "model.tflite")
             self.export(path)
             self._runner = Runner(path)
         return self._runner

@@ -27,15 +27,16 @@ STABLEHLO = Pipeline(
 TFL = Pipeline(
     (
         EliminateCommonSubexpressions(),
-        # Broadcasts first: they hide the biases and scalars that all other passes look for.
+        # Constants in their final shape, then broadcasts: these hide the biases and scalars that all
+        # other passes look for.
+        SimplifyShapes(),
         AbsorbBroadcasts(),
         SimplifyReductions(),
         # Transposes around convolutions must meet before anything can be fused into these.
         Repeat((SinkTransposes(), SimplifyShapes())),
-        HoistScales(),
         # Scales before biases before activations: that is the order in which a kernel applies them, and
         # each ends the search for the one before. Batch-norms leave a scale behind a bias behind a scale.
-        Repeat((FoldScales(), FuseBiases())),
+        Repeat((HoistScales(), FoldScales(), FuseBiases())),
         # Needs the heads as legalisation left them, before products absorb transposes.
         FuseProjections(),
         AbsorbTransposes(),

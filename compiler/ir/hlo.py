@@ -57,7 +57,7 @@ def constant(array: Array) -> ir.Value:
     return _create("stablehlo.constant", [], [attribute.type], {"value": attribute}).result
 
 
-def splat(number: float | int | bool, shape: Sequence[int], element: ir.Type) -> ir.Value:
+def splat(number: float, shape: Sequence[int], element: ir.Type) -> ir.Value:
     """A constant tensor that is `number` everywhere."""
     scalar = np.array(number).astype(dtype_of(tensor_type((), element)))
     attribute = ir.DenseElementsAttr.get_splat(
@@ -66,7 +66,7 @@ def splat(number: float | int | bool, shape: Sequence[int], element: ir.Type) ->
     return _create("stablehlo.constant", [], [attribute.type], {"value": attribute}).result
 
 
-def splat_like(number: float | int | bool, value: ir.Value) -> ir.Value:
+def splat_like(number: float, value: ir.Value) -> ir.Value:
     """A constant of the type of `value` that is `number` everywhere."""
     return splat(number, shape_of(value), element_of(value))
 
@@ -178,7 +178,7 @@ def concatenate(values: Sequence[ir.Value], axis: int) -> ir.Value:
 
 def slice(
     x: ir.Value, start: Sequence[int], limit: Sequence[int], strides: Sequence[int] | None = None
-) -> ir.Value:  # noqa: A001
+) -> ir.Value:
     """x[start:limit:strides] in every dimension."""
     steps = list(strides) if strides is not None else [1] * len(start)
     shape = [-(-(e - s) // t) for s, e, t in zip(start, limit, steps, strict=True)]
@@ -238,9 +238,7 @@ def dot_general(
     ).result
 
 
-def reduce(
-    op: Reduction, x: ir.Value, axes: Sequence[int], initial: float | int | bool
-) -> ir.Value:
+def reduce(op: Reduction, x: ir.Value, axes: Sequence[int], initial: float) -> ir.Value:
     """Reduces the axes away; `initial` is the neutral element of `op`."""
     kept = [n for i, n in enumerate(shape_of(x)) if i not in set(axes)]
     element = element_of(x)
@@ -308,7 +306,7 @@ def convolution(
 def reduce_window(
     op: Reduction,
     x: ir.Value,
-    initial: float | int | bool,
+    initial: float,
     *,
     window: Sequence[int],
     strides: Sequence[int],

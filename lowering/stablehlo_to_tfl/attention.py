@@ -24,7 +24,7 @@ MASKED = -0.7 * float(np.finfo(np.float32).max)
 
 
 @rule("composite:aten.scaled_dot_product_attention")
-def attention(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def attention(op: ir.OpView, context: RuleContext) -> Outcome:
     """softmax(scale q k^T + mask) v for q [B, N, T, H], k and v [B, KV, S, H]."""
     query, key, value, *masks = op.operands
     if str(element_of(query)) != "f32" or rank_of(query) != 4:

@@ -104,7 +104,7 @@ def fully_connected(op: ir.OpView, context: RuleContext) -> Outcome:
 
 
 @rule("stablehlo.dot_general")
-def batch_matmul(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def batch_matmul(op: ir.OpView, context: RuleContext) -> Outcome:
     """Any contraction -> BATCH_MATMUL, with as few TRANSPOSEs around as the order of dimensions needs."""
     lhs, rhs = op.operands
     if str(element_of(lhs)) != "f32":

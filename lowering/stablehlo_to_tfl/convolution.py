@@ -98,7 +98,9 @@ def _as_image(x: ir.Value) -> ir.Value:
     return x if len(shape) == 4 else reshape(x, [shape[0], 1, *shape[1:]])
 
 
-def _known(value: ir.Value, context: RuleContext, permutation: Sequence[int], shape: Sequence[int]) -> ir.Value:
+def _known(
+    value: ir.Value, context: RuleContext, permutation: Sequence[int], shape: Sequence[int]
+) -> ir.Value:
     """A kernel transposed and reshaped: before the model runs where it is known then."""
     array = constant_array(value)
     if array is not None:
@@ -186,7 +188,9 @@ def _plain(kernel: ir.Value, facts: _Convolution, image: ir.Value) -> ir.Value:
     return tfl.emit(name, [padded, kernel, bias], kind, **options)
 
 
-def _transposed(op: ir.OpView, context: RuleContext, facts: _Convolution, image: ir.Value) -> ir.Value:
+def _transposed(
+    op: ir.OpView, context: RuleContext, facts: _Convolution, image: ir.Value
+) -> ir.Value:
     """A convolution over an image spread by `lhs_dilation` -> TRANSPOSE_CONV with that stride.
 
     TRANSPOSE_CONV without padding yields (n - 1) * stride + k; StableHLO's padding p leaves
@@ -217,7 +221,10 @@ def _transposed(op: ir.OpView, context: RuleContext, facts: _Convolution, image:
     low, high = [max(-n, 0) for n in cut], [max(-n, 0) for n in end]
     product = pad(product, [0, *low, 0], [0, *high, 0])
     begin = [0, *(max(n, 0) for n in cut), 0]
-    sizes = [n + a + b - max(c, 0) - max(e, 0) for n, a, b, c, e in zip(full, low, high, cut, end, strict=True)]
+    sizes = [
+        n + a + b - max(c, 0) - max(e, 0)
+        for n, a, b, c, e in zip(full, low, high, cut, end, strict=True)
+    ]
     return slice_of(product, begin, [batch, *sizes, filters])
 
 

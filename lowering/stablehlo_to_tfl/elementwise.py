@@ -35,13 +35,13 @@ def _is_bool(value: ir.Value) -> bool:
 
 
 @rule(*(f"stablehlo.{name}" for name in UNARY))
-def unary_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def unary_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """One operand, one tfl op of (mostly) the same name."""
     return unary(UNARY[_label(op)], op.operands[0])
 
 
 @rule("stablehlo.maximum")
-def maximum_with_zero(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def maximum_with_zero(op: ir.OpView, context: RuleContext) -> Outcome:
     """maximum(x, 0) -> RELU."""
     for number in (0, 1):
         array = _constant(op.operands[number])
@@ -51,19 +51,21 @@ def maximum_with_zero(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: 
 
 
 @rule("stablehlo.clamp")
-def clamp(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
-    """clamp(low, x, high) -> RELU6 for 0 and 6, else minimum(maximum(x, low), high)."""
+def clamp(op: ir.OpView, context: RuleContext) -> Outcome:
+    """A clamp -> RELU6 for 0 and 6, else minimum(maximum(x, low), high)."""
     low, x, high = op.operands
     bounds = [_constant(low), _constant(high)]
-    numbers = [float(b.flat[0]) for b in bounds if b is not None and b.size and (b == b.flat[0]).all()]
-    named = {(0.0, 6.0): "relu6", (-1.0, 1.0): "relu_n1_to_1"}.get(tuple(numbers))
+    numbers = [
+        float(b.flat[0]) for b in bounds if b is not None and b.size and (b == b.flat[0]).all()
+    ]
+    named = "relu6" if numbers == [0, 6] else "relu_n1_to_1" if numbers == [-1, 1] else None
     if named is not None and str(element_of(x)) == "f32":
         return unary(named, x)
     return binary("minimum", binary("maximum", x, low), high)
 
 
 @rule(*(f"stablehlo.{name}" for name in BINARY))
-def binary_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def binary_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """Two operands of one type, one tfl op."""
     x, y = op.operands
     if _is_bool(x):
@@ -74,7 +76,7 @@ def binary_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule(*(f"stablehlo.{name}" for name in LOGICAL), "stablehlo.xor")
-def logical_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def logical_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """and, or, xor of booleans."""
     x, y = op.operands
     if not _is_bool(x):
@@ -85,7 +87,7 @@ def logical_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.not")
-def logical_not(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def logical_not(op: ir.OpView, context: RuleContext) -> Outcome:
     """not of booleans."""
     if not _is_bool(op.operands[0]):
         return decline("bitwise not has no kernel")
@@ -93,7 +95,7 @@ def logical_not(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.remainder")
-def remainder(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def remainder(op: ir.OpView, context: RuleContext) -> Outcome:
     """The remainder with the dividend's sign: x - y * trunc(x / y), where DIV of integers truncates."""
     x, y = op.operands
     if str(element_of(x)) not in {"i32", "i64"}:
@@ -102,7 +104,7 @@ def remainder(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.compare")
-def compare(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def compare(op: ir.OpView, context: RuleContext) -> Outcome:
     """A comparison, yielding booleans."""
     direction = stablehlo.ComparisonDirectionAttr(op.attributes["comparison_direction"]).value
     x, y = op.operands
@@ -112,13 +114,13 @@ def compare(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.select")
-def select(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def select(op: ir.OpView, context: RuleContext) -> Outcome:
     """select -> SELECT_V2, which broadcasts a scalar predicate."""
     return tfl.emit("select_v2", list(op.operands), op.results[0].type)
 
 
 @rule("stablehlo.convert")
-def convert(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def convert(op: ir.OpView, context: RuleContext) -> Outcome:
     """convert -> CAST; to a boolean it is a comparison with 0."""
     x = op.operands[0]
     if str(element_of(op.results[0])) == "i1":
@@ -132,8 +134,8 @@ _ERF_A = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
 
 
 @rule("chlo.erf")
-def erf(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
-    """erf(x) = sign(x) (1 - p(t) exp(-x^2)), t = 1 / (1 + 0.3275911 |x|): no kernel computes it."""
+def erf(op: ir.OpView, context: RuleContext) -> Outcome:
+    """No kernel computes it: sign(x) (1 - p(t) exp(-x^2)), t = 1 / (1 + 0.3275911 |x|)."""
     x = op.operands[0]
     magnitude = unary("abs", x)
     one = scalar(1.0, x)
@@ -147,7 +149,7 @@ def erf(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.constant")
-def constant(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def constant(op: ir.OpView, context: RuleContext) -> Outcome:
     """constant -> the same numbers as a tfl constant."""
     array = hlo.constant_of(op.results[0])
     assert array is not None, "the root is a constant"
@@ -155,7 +157,7 @@ def constant(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.iota")
-def iota(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def iota(op: ir.OpView, context: RuleContext) -> Outcome:
     """iota -> a constant of one dimension, broadcast where the shape asks for it."""
     shape, kind = shape_of(op.results[0]), op.results[0].type
     axis = ir.IntegerAttr(op.attributes["iota_dimension"]).value

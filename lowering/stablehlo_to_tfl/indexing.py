@@ -7,14 +7,22 @@ import numpy as np
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, stablehlo
 from litewright.compiler.ir.tfl.shorthand import cast, reshape, slice_of
-from litewright.compiler.ir.types import element_count, element_of, element_type, rank_of, shape_of, tensor_type
+from litewright.compiler.ir.types import (
+    element_count,
+    element_of,
+    element_type,
+    rank_of,
+    shape_of,
+    tensor_type,
+)
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from .attributes import integer
+from .contraction import constant_array
 
 
 @rule("composite:aten.embedding")
-def embedding(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def embedding(op: ir.OpView, context: RuleContext) -> Outcome:
     """table[indices] -> EMBEDDING_LOOKUP, whose indices are one-dimensional and 32 bits wide."""
     table, indices = op.operands
     if str(element_of(table)) != "f32":
@@ -26,7 +34,7 @@ def embedding(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("composite:litewright.kv_cache_update")
-def kv_cache_update(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def kv_cache_update(op: ir.OpView, context: RuleContext) -> Outcome:
     """DYNAMIC_UPDATE_SLICE at [0, ..., input_pos[0], ..., 0].
 
     The vector of starts is input_pos[0] times a unit vector: one op, the same for all layers.
@@ -40,7 +48,7 @@ def kv_cache_update(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: AR
 
 
 @rule("stablehlo.gather")
-def gather_along_axis(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def gather_along_axis(op: ir.OpView, context: RuleContext) -> Outcome:
     """A gather of whole slices along one axis -> GATHER."""
     x, indices = op.operands
     numbers = stablehlo.GatherDimensionNumbers(op.attributes["dimension_numbers"])
@@ -67,6 +75,31 @@ def gather_along_axis(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: 
     return tfl.emit("gather", [x, flat], op.results[0].type, axis=axis, batch_dims=0)
 
 
+@rule("stablehlo.gather")
+def gather_known_points(op: ir.OpView, context: RuleContext) -> Outcome:
+    """Single elements at constant coordinates -> RESHAPE if they are all, in order; else a flat GATHER."""
+    x, indices = op.operands
+    numbers = stablehlo.GatherDimensionNumbers(op.attributes["dimension_numbers"])
+    array, order = constant_array(indices), list(numbers.start_index_map)
+    if array is None or any(n != 1 for n in ir.DenseI64ArrayAttr(op.attributes["slice_sizes"])):
+        return decline("coordinates known only at run time, or slices of more than one element")
+    if list(numbers.collapsed_slice_dims) != list(range(rank_of(x))) or sorted(order) != list(
+        range(rank_of(x))
+    ):
+        return decline("coordinates that leave dimensions out", order)
+    coordinates = np.moveaxis(array, numbers.index_vector_dim, 0)
+    clipped = [
+        np.clip(coordinates[order.index(axis)], 0, size - 1)
+        for axis, size in enumerate(shape_of(x))
+    ]
+    flat = np.ravel_multi_index(clipped, shape_of(x))
+    if flat.size == element_count(shape_of(x)) and (flat.reshape(-1) == np.arange(flat.size)).all():
+        return reshape(x, shape_of(op.results[0]))
+    row = reshape(x, [element_count(shape_of(x))])
+    places = tfl.constant(np.asarray(flat, np.int32))
+    return tfl.emit("gather", [row, places], op.results[0].type, axis=0, batch_dims=0)
+
+
 def _clamped(indices: ir.Value, size: int) -> ir.Value:
     """Indices moved into range, as StableHLO has it; constant ones are known to be in range or not."""
     array = tfl.constant_of(indices)
@@ -78,4 +111,4 @@ def _clamped(indices: ir.Value, size: int) -> ir.Value:
     return indices
 
 
-RULES: tuple[Rule, ...] = (embedding, kv_cache_update, gather_along_axis)
+RULES: tuple[Rule, ...] = (embedding, kv_cache_update, gather_along_axis, gather_known_points)

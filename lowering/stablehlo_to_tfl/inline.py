@@ -12,7 +12,7 @@ def inline(op: ir.OpView, context: RuleContext) -> Outcome:
     """composite -> the ops of its decomposition, with the composite's origin."""
     key = "decomposition" if op_name(op) == "stablehlo.composite" else "callee"
     callee = context.program.function(ir.FlatSymbolRefAttr(op.attributes[key]).value)
-    values = dict(zip(callee.arguments, op.operands, strict=True))
+    values: dict[ir.Value, ir.Value] = dict(zip(callee.arguments, op.operands, strict=True))
     for inner in body_of(callee).operations:
         if op_name(inner) == "func.return":
             return [values[operand] for operand in inner.operands]

@@ -19,7 +19,7 @@ def normalise(x: ir.Value, axes: list[int], eps: float) -> ir.Value:
 
 
 @rule("composite:aten.layer_norm")
-def layer_norm(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def layer_norm(op: ir.OpView, context: RuleContext) -> Outcome:
     """Layer norm over the trailing axes, scaled and shifted: nine ops, all of them delegated."""
     x, *parameters = op.operands
     if str(element_of(x)) != "f32":
@@ -34,7 +34,7 @@ def layer_norm(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("composite:aten.group_norm")
-def group_norm(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def group_norm(op: ir.OpView, context: RuleContext) -> Outcome:
     """Group norm of [N, C, ...]: each group of channels is a row, which is normalised."""
     x, *parameters = op.operands
     if str(element_of(x)) != "f32":
@@ -56,7 +56,7 @@ def softmax_last(x: ir.Value, name: str = "softmax") -> ir.Value:
 
 
 @rule("composite:aten.softmax", "composite:aten.log_softmax")
-def softmax(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def softmax(op: ir.OpView, context: RuleContext) -> Outcome:
     """Softmax over an axis, which is moved to the end where it is not there."""
     x = op.operands[0]
     if str(element_of(x)) != "f32":
@@ -69,7 +69,7 @@ def softmax(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("composite:aten.gelu")
-def gelu(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def gelu(op: ir.OpView, context: RuleContext) -> Outcome:
     """GELU -> GELU, exact or by tanh."""
     x = op.operands[0]
     if str(element_of(x)) != "f32":

@@ -47,7 +47,9 @@ def _window(op: ir.OpView, image: tuple[int, ...], result: tuple[int, ...]) -> W
     low = integers(op, "padding")
     needed = [(n - 1) * s + k for n, s, k in zip(result[1:3], stride, size, strict=True)]
     high = [max(n - a - i, 0) for n, a, i in zip(needed, low, image[1:3], strict=True)]
-    return Window((size[0], size[1]), (stride[0], stride[1]), (1, 1), (low[0], low[1]), (high[0], high[1]))
+    return Window(
+        (size[0], size[1]), (stride[0], stride[1]), (1, 1), (low[0], low[1]), (high[0], high[1])
+    )
 
 
 def _pool(name: str, window: Window, x: ir.Value, mode: str, kind: ir.Type) -> ir.Value:
@@ -77,7 +79,7 @@ def _as_promised(op: ir.OpView, value: ir.Value) -> ir.Value:
 
 
 @rule("composite:aten.max_pool2d")
-def max_pool(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def max_pool(op: ir.OpView, context: RuleContext) -> Outcome:
     """MAX_POOL_2D. Around values that are never negative zeros will do; else the lowest number is added."""
     if any(n != 1 for n in integers(op, "dilation")) or rank_of(op.operands[0]) != 4:
         return decline("a dilated window, or no batch dimension")
@@ -113,7 +115,7 @@ def _edge(x: ir.Value, axis: int, size: int) -> ir.Value:
 
 
 @rule("composite:aten.avg_pool2d")
-def average_pool(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def average_pool(op: ir.OpView, context: RuleContext) -> Outcome:
     """AVERAGE_POOL_2D; where its count of elements differs from torch's, corrected by one MUL."""
     if rank_of(op.operands[0]) != 4 or str(element_of(op.operands[0])) != "f32":
         return decline("no batch dimension, or not f32")
@@ -136,7 +138,12 @@ def average_pool(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG00
 
 
 def _counts(
-    window: Window, image: tuple[int, ...], result: tuple[int, ...], padding: list[int], *, included: bool
+    window: Window,
+    image: tuple[int, ...],
+    result: tuple[int, ...],
+    padding: list[int],
+    *,
+    included: bool,
 ) -> Array:
     """How many elements torch divides by at each place: padding counts or not, an overhang never."""
     along: list[Array] = []
@@ -149,7 +156,7 @@ def _counts(
 
 
 @rule("composite:aten.upsample_bilinear2d", "composite:aten.upsample_nearest2d")
-def resize(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def resize(op: ir.OpView, context: RuleContext) -> Outcome:
     """RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR."""
     x, kind = _nhwc(op)
     bilinear = "bilinear" in text(op, "name", composite=False)

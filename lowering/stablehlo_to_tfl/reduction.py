@@ -29,7 +29,7 @@ def _is_neutral(kind: str, value: ir.Value) -> bool:
 
 
 @rule("stablehlo.reduce")
-def reduce_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def reduce_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """reduce by one op -> SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD, REDUCE_ALL, REDUCE_ANY."""
     kind = hlo.reduction_kind(op)
     if kind not in REDUCTIONS or len(op.operands) != 2:
@@ -39,12 +39,14 @@ def reduce_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
     axes = hlo.ints(op, "dimensions")
     x, name = op.operands[0], REDUCTIONS[kind]
     if str(element_of(x)) == "i1":
-        name = {"sum": "reduce_any", "reduce_max": "reduce_any", "reduce_min": "reduce_all"}.get(name, name)
+        name = {"sum": "reduce_any", "reduce_max": "reduce_any", "reduce_min": "reduce_all"}.get(
+            name, name
+        )
     return tfl.emit(name, [x, constant_integers(axes)], op.results[0].type, keep_dims=False)
 
 
 @rule("composite:aten.mean")
-def mean(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def mean(op: ir.OpView, context: RuleContext) -> Outcome:
     """The mean over axes -> MEAN."""
     attributes = ir.DictAttr(op.attributes["composite_attributes"])
     axes = constant_integers(list(ir.DenseI64ArrayAttr(attributes["axes"])))

@@ -14,19 +14,19 @@ MOST_OPERANDS = 5  # of a CONCATENATION, on the delegate
 
 
 @rule("stablehlo.reshape")
-def reshape_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def reshape_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """reshape -> RESHAPE."""
     return reshape(op.operands[0], shape_of(op.results[0]))
 
 
 @rule("stablehlo.transpose")
-def transpose_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def transpose_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """transpose -> TRANSPOSE."""
     return transpose(op.operands[0], hlo.ints(op, "permutation"))
 
 
 @rule("stablehlo.broadcast_in_dim")
-def broadcast(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def broadcast(op: ir.OpView, context: RuleContext) -> Outcome:
     """broadcast_in_dim -> TRANSPOSE if dimensions trade places, RESHAPE, BROADCAST_TO."""
     x, shape = op.operands[0], shape_of(op.results[0])
     dimensions = hlo.ints(op, "broadcast_dimensions")
@@ -40,7 +40,7 @@ def broadcast(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.slice")
-def slice_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def slice_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """slice -> SLICE, or STRIDED_SLICE where a stride is not 1."""
     start, limit = hlo.ints(op, "start_indices"), hlo.ints(op, "limit_indices")
     strides = hlo.ints(op, "strides")
@@ -51,7 +51,7 @@ def slice_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
 
 
 @rule("stablehlo.dynamic_slice")
-def dynamic_slice(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def dynamic_slice(op: ir.OpView, context: RuleContext) -> Outcome:
     """dynamic_slice -> SLICE at clamped starts known at run time."""
     x, *starts = op.operands
     size = hlo.ints(op, "slice_sizes")
@@ -66,7 +66,7 @@ def dynamic_slice(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG0
 
 
 @rule("stablehlo.dynamic_update_slice")
-def dynamic_update_slice(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def dynamic_update_slice(op: ir.OpView, context: RuleContext) -> Outcome:
     """dynamic_update_slice -> DYNAMIC_UPDATE_SLICE, which clamps the starts as StableHLO does."""
     x, update, *starts = op.operands
     return tfl.emit("dynamic_update_slice", [x, update, index_vector(starts)], op.results[0].type)
@@ -78,7 +78,7 @@ def index_vector(starts: list[ir.Value]) -> ir.Value:
 
 
 @rule("stablehlo.concatenate")
-def concatenate(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def concatenate(op: ir.OpView, context: RuleContext) -> Outcome:
     """concatenate -> CONCATENATION, of at most five at a time."""
     axis = ir.IntegerAttr(op.attributes["dimension"]).value
     return concatenation(list(op.operands), axis)
@@ -97,7 +97,7 @@ def concatenation(values: list[ir.Value], axis: int) -> ir.Value:
 
 
 @rule("stablehlo.pad")
-def pad_op(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def pad_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """pad -> PAD with zeros or PADV2; negative padding is a slice."""
     x, value = op.operands
     low, high = hlo.ints(op, "edge_padding_low"), hlo.ints(op, "edge_padding_high")
@@ -125,7 +125,7 @@ def pad(x: ir.Value, low: list[int], high: list[int], value: ir.Value | None = N
 
 
 @rule("stablehlo.reverse")
-def reverse(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def reverse(op: ir.OpView, context: RuleContext) -> Outcome:
     """reverse -> REVERSE_V2."""
     axes = constant_integers(hlo.ints(op, "dimensions"))
     return tfl.emit("reverse_v2", [op.operands[0], axes], op.results[0].type)

@@ -49,4 +49,4 @@ class EliminateCommonSubexpressions(Pass[Program]):
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
-        return any([_eliminate(function) for function in unit.functions()])
+        return sum(_eliminate(function) for function in unit.functions()) > 0

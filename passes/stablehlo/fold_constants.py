@@ -40,9 +40,11 @@ def _frontier(function: func.FuncOp, known: set[ir.Value]) -> Iterator[ir.Value]
             continue
         for operand in op.operands:
             value = operand
-            while value in known and op_name(value.owner) == "stablehlo.broadcast_in_dim":
-                value = value.owner.operands[0]
-            if value in known and op_name(value.owner) not in _SPREADING:
+            source = hlo.producer(value)
+            while source is not None and op_name(source) == "stablehlo.broadcast_in_dim":
+                value = source.operands[0]
+                source = hlo.producer(value)
+            if value in known and source is not None and op_name(source) not in _SPREADING:
                 yield value
 
 
@@ -73,7 +75,7 @@ def _copy(value: ir.Value, copies: dict[ir.Value, ir.Value]) -> None:
     pending = [value]
     while pending:
         current = pending[-1]
-        op = current.owner
+        op = _definition(current)
         missing = [operand for operand in op.operands if operand not in copies]
         if current in copies or not missing:
             pending.pop()
@@ -86,6 +88,12 @@ def _copy(value: ir.Value, copies: dict[ir.Value, ir.Value]) -> None:
         for number, operand in enumerate(op.operands):
             clone.operands[number] = copies[operand]
         copies.update(zip(op.results, clone.results, strict=True))
+
+
+def _definition(value: ir.Value) -> ir.OpView:
+    op = hlo.producer(value)
+    assert op is not None, "what is known is made by an op"
+    return op
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,8 @@ class FoldConstants(Pass[Program]):
         if not values:
             return False
         for value, array in zip(values, _evaluate(unit, values), strict=True):
-            with ir.InsertionPoint(value.owner), value.owner.location:
+            op = _definition(value)
+            with ir.InsertionPoint(op), op.location:
                 value.replace_all_uses_with(hlo.constant(array))
         remove_dead(unit)
         return True

@@ -9,14 +9,20 @@ import numpy as np
 
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.tfl.shorthand import defined_by
 from litewright.compiler.ir.types import shape_of
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
-
-from litewright.compiler.ir.tfl.shorthand import defined_by
 
 # Ops whose kernels and delegate broadcast both operands as NumPy does.
 BROADCASTING = (
     "tfl.add", "tfl.sub", "tfl.mul", "tfl.div", "tfl.maximum", "tfl.minimum", "tfl.squared_difference",
+)  # fmt: skip
+
+
+# Their kernels broadcast too, though no delegate takes them.
+_ALSO = (
+    "tfl.logical_and", "tfl.logical_or", "tfl.equal", "tfl.not_equal", "tfl.less", "tfl.less_equal",
+    "tfl.greater", "tfl.greater_equal",
 )  # fmt: skip
 
 
@@ -44,8 +50,8 @@ def scalar_of_splat(value: ir.Value) -> np.generic | None:
     return array.flat[0]
 
 
-@rule(*BROADCASTING)
-def absorb_operand(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+@rule(*BROADCASTING, *_ALSO)
+def absorb_operand(op: ir.OpView, context: RuleContext) -> Outcome:
     """add(broadcast_to(x), y) -> add(x, y), as long as the operands still make up the result's shape."""
     shape = shape_of(op.results[0])
     for number in (0, 1):
@@ -58,8 +64,8 @@ def absorb_operand(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG
     return decline("no operand is a broadcast that the other makes up for")
 
 
-@rule(*BROADCASTING)
-def shrink_splat(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+@rule(*BROADCASTING, *_ALSO)
+def shrink_splat(op: ir.OpView, context: RuleContext) -> Outcome:
     """mul(x, dense<2.0> : tensor<8x8xf32>) -> mul(x, dense<2.0> : tensor<f32>)."""
     shape = shape_of(op.results[0])
     for number in (0, 1):

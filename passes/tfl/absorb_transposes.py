@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
-from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
-
 from litewright.compiler.ir.tfl.shorthand import defined_by, permutation_of
+from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
 
 @rule("tfl.batch_matmul")
-def transposed_right_operand(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def transposed_right_operand(op: ir.OpView, context: RuleContext) -> Outcome:
     """batch_matmul(x, transpose(y)) -> batch_matmul(x, y) {adj_y}.
 
     The left operand is left alone: its flag costs the delegate a transpose of its own.

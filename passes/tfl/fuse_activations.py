@@ -17,7 +17,7 @@ FUSING = frozenset({
 
 
 @rule(*ACTIVATIONS)
-def fuse_into_producer(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def fuse_into_producer(op: ir.OpView, context: RuleContext) -> Outcome:
     """relu(add(x, y)) -> add(x, y) {fused_activation_function = "RELU"}."""
     producer = hlo.producer(op.operands[0])
     if producer is None or op_name(producer) not in FUSING:

@@ -26,7 +26,7 @@ def per_channel(value: ir.Value, channels: int) -> Array | None:
 
 
 @rule("tfl.add")
-def add_is_bias(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def add_is_bias(op: ir.OpView, context: RuleContext) -> Outcome:
     """add(fully_connected(x, w), b) -> fully_connected(x, w, b), adding to a bias that is there."""
     for number in (0, 1):
         product, addend = op.operands[number], op.operands[1 - number]

@@ -10,11 +10,10 @@ import numpy as np
 from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.program import Program, body_of, owner_function, weight_symbol
+from litewright.compiler.ir.tfl.shorthand import permutation_of, reshape, transpose
 from litewright.compiler.ir.types import dtype_of, element_of, shape_of, tensor_type
 from litewright.compiler.weights import Concatenate
 from litewright.passes.core import Pass, remove_dead
-
-from litewright.compiler.ir.tfl.shorthand import permutation_of, reshape, transpose
 
 MOST_PARTS = 4  # as many as SPLIT may yield on the delegate
 
@@ -38,7 +37,7 @@ def _only_user(value: ir.Value, name: str) -> ir.OpView | None:
     if not hlo.has_one_use(value):
         return None
     user = next(iter(value.uses)).owner
-    return user if isinstance(user, ir.OpView) and op_name(user) == name else None
+    return user if op_name(user) == name else None
 
 
 def _heads_of(product: ir.OpView) -> _Heads | None:

@@ -30,7 +30,7 @@ def _reaches_product(value: ir.Value) -> bool:
 
 
 @rule("tfl.mul")
-def above_movement(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def above_movement(op: ir.OpView, context: RuleContext) -> Outcome:
     """mul(transpose(x), 0.125) -> transpose(mul(x, 0.125))."""
     for number in (0, 1):
         moved, other = op.operands[number], op.operands[1 - number]

@@ -13,7 +13,9 @@ from litewright.compiler.ir.tfl.shorthand import defined_by, integers
 from litewright.compiler.ir.types import element_count, rank_of, shape_of
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
-REDUCTIONS = frozenset({"tfl.mean", "tfl.sum", "tfl.reduce_max", "tfl.reduce_min", "tfl.reduce_prod"})
+REDUCTIONS = frozenset(
+    {"tfl.mean", "tfl.sum", "tfl.reduce_max", "tfl.reduce_min", "tfl.reduce_prod"}
+)
 
 
 def _divisor(op: ir.OpView, number: int) -> float | None:
@@ -28,7 +30,7 @@ def _divisor(op: ir.OpView, number: int) -> float | None:
 
 
 @rule("tfl.mul", "tfl.div")
-def scaled_sum_is_mean(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def scaled_sum_is_mean(op: ir.OpView, context: RuleContext) -> Outcome:
     """div(sum(x, axes), n) -> mean(x, axes), if n is how many elements are summed."""
     for number in (0, 1):
         total = defined_by(op.operands[number], "sum")
@@ -40,7 +42,9 @@ def scaled_sum_is_mean(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa:
         count = element_count(shape_of(x)[axis] for axis in axes)
         if not np.isclose(divisor, count, rtol=1e-6, atol=0.0):
             return decline("the divisor is not the number of elements", divisor, count)
-        if shape_of(op.results[0]) != shape_of(total.results[0]) or not hlo.has_one_use(total.results[0]):
+        if shape_of(op.results[0]) != shape_of(total.results[0]) or not hlo.has_one_use(
+            total.results[0]
+        ):
             return decline("the sum is read elsewhere too, or broadcast")
         if tfl.attribute(op, "fused_activation_function") != "NONE":
             return decline("an activation is fused")
@@ -50,7 +54,7 @@ def scaled_sum_is_mean(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa:
 
 
 @rule("tfl.reshape")
-def keep_reduced_dimensions(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def keep_reduced_dimensions(op: ir.OpView, context: RuleContext) -> Outcome:
     """reshape(mean(x, axes)) -> mean(x, axes) {keep_dims}, where the reshape only puts them back."""
     reduction = hlo.producer(op.operands[0])
     if reduction is None or op_name(reduction) not in REDUCTIONS:
@@ -60,7 +64,9 @@ def keep_reduced_dimensions(op: ir.OpView, context: RuleContext) -> Outcome:  # 
         return decline("the dimensions are kept already, or the value is read elsewhere too")
     x = reduction.operands[0]
     reduced = {axis % rank_of(x) for axis in axes}
-    if shape_of(op.results[0]) != tuple(1 if i in reduced else n for i, n in enumerate(shape_of(x))):
+    if shape_of(op.results[0]) != tuple(
+        1 if i in reduced else n for i, n in enumerate(shape_of(x))
+    ):
         return decline("the reshape does more than to put dimensions back")
     name = op_name(reduction).removeprefix("tfl.")
     return tfl.emit(name, list(reduction.operands), op.results[0].type, keep_dims=True)

@@ -1,19 +1,21 @@
-"""Removal of RESHAPEs and TRANSPOSEs that undo, repeat or hide one another."""
+"""Removal of RESHAPEs and TRANSPOSEs that undo, repeat or hide one another, or move a constant."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from litewright.compiler.ir.mlir import ir
+import numpy as np
+
+from litewright.compiler.ir import tfl
+from litewright.compiler.ir.mlir import ir, op_name
+from litewright.compiler.ir.tfl.shorthand import defined_by, permutation_of, reshape, transpose
 from litewright.compiler.ir.types import shape_of
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
-from litewright.compiler.ir.tfl.shorthand import defined_by, permutation_of, reshape, transpose
-
 
 @rule("tfl.reshape")
-def merge_reshapes(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def merge_reshapes(op: ir.OpView, context: RuleContext) -> Outcome:
     """reshape(reshape(x)) -> reshape(x); a reshape to the same shape goes."""
     x, shape = op.operands[0], shape_of(op.results[0])
     if shape_of(x) == shape:
@@ -25,7 +27,7 @@ def merge_reshapes(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG
 
 
 @rule("tfl.transpose")
-def merge_transposes(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def merge_transposes(op: ir.OpView, context: RuleContext) -> Outcome:
     """transpose(transpose(x)) -> one transpose, or none."""
     outer = permutation_of(op)
     inner = defined_by(op.operands[0], "transpose")
@@ -36,7 +38,7 @@ def merge_transposes(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: A
 
 
 @rule("tfl.transpose")
-def transpose_of_ones_is_reshape(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def transpose_of_ones_is_reshape(op: ir.OpView, context: RuleContext) -> Outcome:
     """A transpose that only moves dimensions of size 1 moves no element: it is a reshape."""
     permutation = permutation_of(op)
     if permutation is None:
@@ -46,6 +48,20 @@ def transpose_of_ones_is_reshape(op: ir.OpView, context: RuleContext) -> Outcome
     if moved != sorted(moved):
         return decline("dimensions larger than 1 trade places", shape, permutation)
     return reshape(op.operands[0], shape_of(op.results[0]))
+
+
+@rule("tfl.reshape", "tfl.transpose")
+def moved_constant(op: ir.OpView, context: RuleContext) -> Outcome:
+    """reshape(constant) -> constant."""
+    array = tfl.constant_of(op.operands[0])
+    if array is None:
+        return decline("the operand is no constant")
+    if op_name(op) == "tfl.reshape":
+        return tfl.constant(array.reshape(shape_of(op.results[0])))
+    permutation = permutation_of(op)
+    if permutation is None:
+        return decline("the permutation is not constant")
+    return tfl.constant(np.ascontiguousarray(array.transpose(permutation)))
 
 
 @dataclass(frozen=True)
@@ -61,4 +77,4 @@ class SimplifyShapes(RewritePass):
 
     def rules(self) -> Sequence[Rule]:
         """See `RewritePass.rules`."""
-        return (merge_reshapes, merge_transposes, transpose_of_ones_is_reshape)
+        return (moved_constant, merge_reshapes, merge_transposes, transpose_of_ones_is_reshape)

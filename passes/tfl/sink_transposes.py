@@ -39,7 +39,7 @@ def _rebuild(op: ir.OpView, operands: Sequence[ir.Value], shape: Sequence[int]) 
 
 
 @rule(*UNARY)
-def through_unary(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def through_unary(op: ir.OpView, context: RuleContext) -> Outcome:
     """relu(transpose(x)) -> transpose(relu(x))."""
     inner = defined_by(op.operands[0], "transpose")
     permutation = permutation_of(inner) if inner is not None else None
@@ -52,7 +52,7 @@ def through_unary(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG0
 
 
 @rule(*BROADCASTING)
-def through_binary(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def through_binary(op: ir.OpView, context: RuleContext) -> Outcome:
     """add(transpose(x), transpose(y)) -> transpose(add(x, y)); constants are transposed back."""
     found = [defined_by(operand, "transpose") for operand in op.operands]
     turned = [each for each in found if each is not None]
@@ -87,7 +87,7 @@ def _before(operand: ir.Value, permutation: Sequence[int]) -> ir.Value | None:
 
 
 @rule(*REDUCTIONS)
-def through_reduction(op: ir.OpView, context: RuleContext) -> Outcome:  # noqa: ARG001
+def through_reduction(op: ir.OpView, context: RuleContext) -> Outcome:
     """mean(transpose(x), axes) -> mean(x, axes of x), where what is left keeps its order."""
     inner = defined_by(op.operands[0], "transpose")
     permutation = permutation_of(inner) if inner is not None else None

@@ -1,5 +1,6 @@
 """A Llama-architecture decoder: two signatures over one set of weights, caches in and out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,16 +16,17 @@ from tests.models.decoder_config import DecoderConfig
 from tests.support.agreement import assert_agrees
 from tests.support.histogram import op_histogram
 
+Step = Callable[[str, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
 PROMPT = 12
 STEPS = 30
 
 
-def convert(decoder: Decoder, prompt: int = PROMPT, **options: object) -> EdgeModel:
+def convert(decoder: Decoder, weights: Path | None = None) -> EdgeModel:
     config = decoder.config
     return (
-        litewright.signature("prefill", Prefill(decoder), (), config.sample_inputs(prompt))
+        litewright.signature("prefill", Prefill(decoder), (), config.sample_inputs(PROMPT))
         .signature("decode", decoder, (), config.sample_inputs(1))
-        .convert(**options)  # pyright: ignore[reportArgumentType]
+        .convert(weights=weights)
     )
 
 
@@ -70,8 +72,7 @@ def test_greedy_tokens_equal_eager(
         with torch.no_grad():
             return module(**inputs)
 
-    def generate(call: object) -> list[int]:
-        assert callable(call)
+    def generate(call: Step) -> list[int]:
         caches = config.empty_caches()
         caches = call("prefill", {**config.step_inputs(prompt[:, :-1], 0), **caches})
         token, tokens = prompt[:, -1:], []

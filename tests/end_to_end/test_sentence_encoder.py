@@ -24,6 +24,6 @@ def test_neighbours_are_what_the_sentences_mean() -> None:
     encoder = sentence_encoder()
     inputs = tokenize(SENTENCES, 24)
     model = litewright.convert(encoder, (), inputs)
-    embeddings = torch.from_numpy(model(**inputs))
+    embeddings = torch.from_numpy(model(inputs["input_ids"], inputs["attention_mask"]))
     similarity = embeddings @ embeddings.T - 2 * torch.eye(len(SENTENCES))
     assert similarity.argmax(1)[:4].tolist() == [1, 0, 3, 2]

@@ -9,12 +9,20 @@ import numpy as np
 
 from litewright.compiler.ir import mlir
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.program import Program, input_name, is_signature, results_of, weight_symbol
+from litewright.compiler.ir.program import (
+    Program,
+    input_name,
+    is_signature,
+    results_of,
+    weight_symbol,
+)
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def run_program(program: Program, inputs: Mapping[str, Array], signature: str | None = None) -> dict[str, Array]:
+def run_program(
+    program: Program, inputs: Mapping[str, Array], signature: str | None = None
+) -> dict[str, Array]:
     """Runs a signature of a StableHLO program on XLA; weights are read from its store."""
     chosen = signature or program.signatures()[0].name.value
     clone = ir.Module.parse(program.module.operation.get_asm(assume_verified=True))

@@ -113,15 +113,21 @@ def _value(op: ir.OpView | ir.Operation, row: Attribute) -> Any:
     found = op.attributes.get(row.name)
     if found is not None:
         return decode(row, found)
+    if not isinstance(row.default, Default):
+        return row.default
+    return _default(BY_FULL_NAME[op_name(op)], row, len(op.operands), op.results.types)
+
+
+def _default(spec: OpSpec, row: Attribute, operand_count: int, results: Sequence[ir.Type]) -> Any:
     match row.default:
         case Default.OPERAND_COUNT:
-            return len(op.operands)
+            return operand_count
         case Default.RESULT_COUNT:
-            return len(op.results)
+            return len(results)
         case Default.RESULT_TYPE:
-            return op.results[0].type
+            return results[0]
         case Default.REQUIRED:
-            raise InternalError(f"{op_name(op)} lacks its attribute {row.name}")
+            raise InternalError(f"{spec.full_name} needs its attribute {row.name}")
         case plain:
             return plain
 
@@ -134,18 +140,7 @@ def _complete(
         raise InternalError(f"{spec.full_name} has no attribute {', '.join(unknown)}")
     encoded: dict[str, ir.Attribute] = {}
     for row in spec.attributes:
-        value = given.get(row.name, row.default)
-        match value:
-            case Default.OPERAND_COUNT:
-                value = operand_count
-            case Default.RESULT_COUNT:
-                value = len(results)
-            case Default.RESULT_TYPE:
-                value = results[0]
-            case Default.REQUIRED:
-                raise InternalError(f"{spec.full_name} needs its attribute {row.name}")
-            case _:
-                pass
+        value = given[row.name] if row.name in given else _default(spec, row, operand_count, results)
         if value is not None:
             encoded[row.name] = encode(row, value)
     return encoded

@@ -294,6 +294,12 @@ def clone(ctx: LoweringContext, x: ir.Value, **kwargs: object) -> ir.Value:
     return x
 
 
+def copy(ctx: LoweringContext, x: ir.Value, source: ir.Value, *unused: object) -> ir.Value:
+    """`source` in the shape and dtype of x."""
+    del x, unused
+    return ctx.cast(source)[0]
+
+
 def where(ctx: LoweringContext, condition: ir.Value, x: Operand, y: Operand) -> ir.Value:
     """x where the condition holds, else y."""
     return hlo.select(as_tensor(condition, ctx.shape, element_type("i1")), *ctx.cast(x, y))
@@ -340,6 +346,7 @@ RULES = (
     (aten.minimum.default, binary("minimum")),
     (aten.max.other, binary("maximum")),
     (aten.min.other, binary("minimum")),
+    (aten.atan2.default, binary("atan2")),
     (aten.neg.default, unary("negate")),
     (aten.abs.default, absolute),
     (aten.sign.default, sign),
@@ -388,6 +395,7 @@ RULES = (
     (aten.to.other, identity),
     (aten._to_copy.default, identity),
     (aten.type_as.default, identity),
+    (aten.copy.default, copy),
     (aten.contiguous.default, clone),
     (aten.clone.default, clone),
     (aten.alias.default, clone),

@@ -333,7 +333,6 @@ RULES = (
     (aten.scatter.src, scatter),
     (aten.scatter.value, scatter),
     (aten.scatter_add.default, scatter_add),
-    (aten.scatter_reduce.two, scatter_reduce),
     (aten.scatter.reduce, scatter_reduce),
     (aten.scatter.value_reduce, scatter_reduce),
 )

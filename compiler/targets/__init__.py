@@ -1,0 +1,25 @@
+"""What a backend takes, as data: `target_named("cpu").why_not_delegated(op)`."""
+
+from __future__ import annotations
+
+from ..diagnostics import UserError
+from .target import Check, Target
+from .xnnpack import XNNPACK
+
+__all__ = ["TARGETS", "XNNPACK", "Check", "Target", "target_named"]
+
+TARGETS = (XNNPACK,)
+"""All targets; the first is the default."""
+
+
+def target_named(name: str) -> Target:
+    """The target of that name.
+
+    Raises:
+        UserError: there is none; the message lists those that there are.
+    """
+    for target in TARGETS:
+        if target.name == name:
+            return target
+    known = ", ".join(target.name for target in TARGETS)
+    raise UserError(f"no target {name!r}; there is {known}")

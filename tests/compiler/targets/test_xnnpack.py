@@ -1,0 +1,216 @@
+"""What the table predicts against what LiteRT decides, op by op."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from litewright.compiler.diagnostics import UserError
+from litewright.compiler.ir import mlir, tfl
+from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.program import NAME, Program, add_argument, body_of, refresh_type, set_result_names
+from litewright.compiler.ir.types import tensor_type
+from litewright.compiler.runtime import Runner
+from litewright.compiler.targets import XNNPACK, target_named
+from litewright.compiler.weights import WeightStore
+from litewright.lowering.tfl_to_flatbuffer import writer
+
+Inputs = Sequence[tuple[Sequence[int], str]]
+Body = Callable[..., ir.Value | list[ir.Value]]
+
+_RANDOM = np.random.default_rng(0)
+
+
+def program_of(inputs: Inputs, body: Body) -> Program:
+    """A program with one signature, `f`, whose inputs are `x0`, `x1`, ..."""
+    module = ir.Module.create()
+    with ir.InsertionPoint(module.body):
+        function = mlir.func.FuncOp("f", ([], []))
+        function.add_entry_block()
+    for number, (shape, element) in enumerate(inputs):
+        add_argument(function, tensor_type(shape, element), {NAME: f"x{number}"})
+    with ir.InsertionPoint(body_of(function)):
+        made = body(*function.arguments)
+        results = made if isinstance(made, list) else [made]
+        mlir.func.ReturnOp(results)
+    refresh_type(function)
+    set_result_names(function, [f"y{number}" for number in range(len(results))])
+    return Program(module, WeightStore())
+
+
+def f32(*shape: int) -> ir.Value:
+    return tfl.constant(_RANDOM.normal(size=shape).astype(np.float32))
+
+
+def i32(*numbers: int) -> ir.Value:
+    return tfl.constant(np.array(numbers, np.int32))
+
+
+def unary(name: str, shape: Sequence[int] = (2, 3), element: str = "f32", **attributes: object) -> tuple[Inputs, Body]:
+    return [(shape, element)], lambda x: tfl.emit(name, [x], x.type, **attributes)
+
+
+def binary(
+    name: str, shape: Sequence[int] = (2, 3), element: str = "f32", **attributes: object
+) -> tuple[Inputs, Body]:
+    return [(shape, element)] * 2, lambda x, y: tfl.emit(name, [x, y], x.type, **attributes)
+
+
+def concatenation(count: int) -> tuple[Inputs, Body]:
+    kind = [2, 3 * count]
+    return [([2, 3], "f32")] * count, lambda *x: tfl.emit("concatenation", x, tensor_type(kind, "f32"), axis=-1)
+
+
+def split(count: int) -> tuple[Inputs, Body]:
+    def body(x: ir.Value) -> list[ir.Value]:
+        axis = tfl.constant(np.array(1, np.int32))
+        return tfl.emit_many("split", [axis, x], [tensor_type([2, 3], "f32")] * count)
+
+    return [([2, 3 * count], "f32")], body
+
+
+def dense(**attributes: object) -> tuple[Inputs, Body]:
+    return [([2, 8], "f32")], lambda x: tfl.emit(
+        "fully_connected", [x, f32(4, 8), f32(4)], tensor_type([2, 4], "f32"), **attributes
+    )
+
+
+def convolution(**attributes: object) -> tuple[Inputs, Body]:
+    def body(x: ir.Value) -> ir.Value:
+        result = tensor_type([1, 6, 6, 4], "f32")
+        return tfl.emit("conv_2d", [x, f32(4, 3, 3, 2), f32(4)], result, padding="VALID", **attributes)
+
+    return [([1, 8, 8, 2], "f32")], body
+
+
+def depthwise() -> tuple[Inputs, Body]:
+    def body(x: ir.Value) -> ir.Value:
+        return tfl.emit("depthwise_conv_2d", [x, f32(1, 3, 3, 2), f32(2)], x.type, padding="SAME")
+
+    return [([1, 8, 8, 2], "f32")], body
+
+
+def transpose_conv() -> tuple[Inputs, Body]:
+    def body(x: ir.Value) -> ir.Value:
+        operands = [i32(1, 8, 8, 3), f32(3, 2, 2, 2), x, f32(3)]
+        result = tensor_type([1, 8, 8, 3], "f32")
+        return tfl.emit("transpose_conv", operands, result, padding="VALID", stride_h=2, stride_w=2)
+
+    return [([1, 4, 4, 2], "f32")], body
+
+
+def pool(name: str, size: int, stride: int) -> tuple[Inputs, Body]:
+    def body(x: ir.Value) -> ir.Value:
+        side = (8 - size) // stride + 1
+        result = tensor_type([1, side, side, 2], "f32")
+        sizes = {"filter_height": size, "filter_width": size, "stride_h": stride, "stride_w": stride}
+        return tfl.emit(name, [x], result, padding="VALID", **sizes)
+
+    return [([1, 8, 8, 2], "f32")], body
+
+
+def with_ints(
+    name: str, shape: Sequence[int], result: Sequence[int], *numbers: Sequence[int] | int, element: str = "f32",
+    **attributes: object,
+) -> tuple[Inputs, Body]:
+    """An op with constant integer operands after its data."""
+
+    def body(x: ir.Value) -> ir.Value:
+        given = [tfl.constant(np.array(each, np.int32)) for each in numbers]
+        return tfl.emit(name, [x, *given], tensor_type(result, element), **attributes)
+
+    return [(shape, element)], body
+
+
+def run_time(name: str, shape: Sequence[int], result: Sequence[int], length: int) -> tuple[Inputs, Body]:
+    """An op whose integer operand is an input of the model."""
+    inputs = [(shape, "f32"), ([length], "i32")]
+    return inputs, lambda x, y: tfl.emit(name, [x, y], tensor_type(result, "f32"))
+
+
+CASES: dict[str, Callable[[], tuple[Inputs, Body]]] = {
+    **{n: lambda n=n: unary(n) for n in (
+        "abs", "ceil", "cos", "exp", "floor", "gelu", "log", "neg", "round", "rsqrt", "sin", "sqrt", "square",
+        "relu", "relu6", "relu_n1_to_1", "hard_swish", "logistic", "tanh", "elu", "softmax", "log_softmax", "sign",
+    )},
+    "gelu with tanh": lambda: unary("gelu", approximate=True),
+    "leaky_relu": lambda: unary("leaky_relu", alpha=0.1),
+    "softmax with beta": lambda: unary("softmax", beta=0.5),
+    "int32 abs": lambda: unary("abs", element="i32"),
+    "abs of rank 6": lambda: unary("abs", [1, 2, 1, 2, 1, 2]),
+    "abs of rank 7": lambda: unary("abs", [1, 2, 1, 2, 1, 2, 1]),
+    **{n: lambda n=n: binary(n) for n in (
+        "add", "sub", "mul", "div", "maximum", "minimum", "squared_difference", "pow", "floor_div",
+    )},
+    "int32 add": lambda: binary("add", element="i32"),
+    "add with relu": lambda: binary("add", fused_activation_function="RELU"),
+    "concatenation of 5": lambda: concatenation(5),
+    "concatenation of 6": lambda: concatenation(6),
+    "split in 2": lambda: split(2),
+    "split in 4": lambda: split(4),
+    "split in 5": lambda: split(5),
+    "fully_connected": dense,
+    "fully_connected with relu": lambda: dense(fused_activation_function="RELU"),
+    "fully_connected, rank 2 filter, kept": lambda: dense(keep_num_dims=True),
+    "conv_2d": convolution,
+    "conv_2d with relu6": lambda: convolution(fused_activation_function="RELU6"),
+    "depthwise_conv_2d": depthwise,
+    "transpose_conv": transpose_conv,
+    "max_pool_2d": lambda: pool("max_pool_2d", 2, 2),
+    "average_pool_2d": lambda: pool("average_pool_2d", 3, 1),
+    "max_pool_2d that skips": lambda: pool("max_pool_2d", 2, 3),
+    "max_pool_2d of one": lambda: pool("max_pool_2d", 1, 2),
+    "reshape": lambda: with_ints("reshape", [2, 3], [3, 2], [3, 2]),
+    "int32 reshape": lambda: with_ints("reshape", [2, 3], [3, 2], [3, 2], element="i32"),
+    "run-time reshape": lambda: run_time("reshape", [2, 3], [3, 2], 2),
+    "transpose": lambda: with_ints("transpose", [2, 3], [3, 2], [1, 0]),
+    "run-time transpose": lambda: run_time("transpose", [3, 3], [3, 3], 2),
+    "slice": lambda: with_ints("slice", [2, 3], [1, 2], [0, 1], [1, 2]),
+    "int32 slice": lambda: with_ints("slice", [2, 3], [1, 2], [0, 1], [1, 2], element="i32"),
+    "strided_slice": lambda: with_ints("strided_slice", [4, 6], [2, 3], [0, 1], [2, 4], [1, 1]),
+    "strided_slice by 2": lambda: with_ints("strided_slice", [4, 6], [2, 3], [0, 0], [4, 6], [2, 2]),
+    "strided_slice that shrinks": lambda: with_ints(
+        "strided_slice", [4, 6], [6], [1, 0], [2, 6], [1, 1], shrink_axis_mask=1),
+    "pad": lambda: with_ints("pad", [2, 3], [3, 5], [[1, 0], [1, 1]]),
+    "mean": lambda: with_ints("mean", [2, 3], [2], [1]),
+    "sum, kept": lambda: with_ints("sum", [2, 3], [2, 1], [1], keep_dims=True),
+    "reduce_max": lambda: with_ints("reduce_max", [2, 3], [2], [1]),
+    "reduce_min": lambda: with_ints("reduce_min", [2, 3], [2], [1]),
+    "reduce_prod": lambda: with_ints("reduce_prod", [2, 3], [2], [1]),
+    "run-time mean": lambda: run_time("mean", [2, 3], [2], 1),
+    "expand_dims": lambda: with_ints("expand_dims", [2, 3], [2, 1, 3], 1),
+    "tile": lambda: with_ints("tile", [2, 3], [4, 3], [2, 1]),
+    "broadcast_to": lambda: with_ints("broadcast_to", [1, 3], [4, 3], [4, 3]),
+    "gather": lambda: with_ints("gather", [5, 3], [2, 3], [4, 1], axis=0),
+    "resize_bilinear": lambda: with_ints("resize_bilinear", [1, 4, 4, 2], [1, 8, 8, 2], [8, 8]),
+    "batch_matmul": lambda: ([([2, 3, 4], "f32"), ([2, 4, 5], "f32")],
+                             lambda x, y: tfl.emit("batch_matmul", [x, y], tensor_type([2, 3, 5], "f32"))),
+    "cast": lambda: ([([2, 3], "f32")], lambda x: tfl.emit("cast", [x], tensor_type([2, 3], "i32"))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_table_says_what_the_delegate_does(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    with mlir.use(mlir.make_context()):
+        inputs, body = CASES[case]()
+        program = program_of(inputs, body)
+        tfl.verify(program)
+        writer.write(program, path)
+        ops = [op for op in body_of(program.signature("f")).operations if _computes(op)]
+        reasons = [XNNPACK.why_not_delegated(op) for op in ops]
+    placements = Runner(path).delegation().placements
+    assert len(placements) == len(ops)
+    taken = [each.partition is not None for each in placements]
+    assert [reason is None for reason in reasons] == taken, reasons
+
+
+def test_an_unknown_target_lists_those_known() -> None:
+    assert target_named("cpu") is XNNPACK
+    with pytest.raises(UserError, match="there is cpu"):
+        target_named("abacus")
+
+
+def _computes(op: ir.OpView) -> bool:
+    return mlir.op_name(op) not in ("tfl.pseudo_const", "tfl.no_value", "func.return")

@@ -1,0 +1,113 @@
+"""Every rule against eager torch, on XLA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._ops import OpOverload
+
+from litewright.compiler.capture import capture
+from litewright.compiler.ir import mlir
+from litewright.compiler.ir.fx import FxProgram, live_nodes
+from litewright.lowering.torch_to_stablehlo import lower, supported_ops
+from litewright.lowering.torch_to_stablehlo.table import FAMILIES
+from tests.lowering.torch_to_stablehlo.case import Case, Random
+from tests.lowering.torch_to_stablehlo.cases import CASES
+from tests.support.tolerances import assert_close
+from tests.support.xla import run_program
+
+
+class Call(nn.Module):
+    """A call of an op, with the tensors among its arguments as inputs."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__()
+        self.case = case
+
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        given = iter(tensors)
+        args = [_fill(argument, given) for argument in self.case.args]
+        kwargs = {name: _fill(argument, given) for name, argument in self.case.kwargs.items()}
+        made = self.case.op(*args, **kwargs)
+        results = (made,) if isinstance(made, Tensor) else tuple(made)
+        chosen = self.case.results
+        return results if chosen is None else tuple(results[number] for number in chosen)
+
+
+def _fill(argument: Any, tensors: Iterator[Tensor]) -> Any:
+    if isinstance(argument, Random | Tensor):
+        return next(tensors)
+    if isinstance(argument, list):
+        return [_fill(each, tensors) for each in argument]
+    return argument
+
+
+def _drawn(argument: Any, generator: torch.Generator) -> list[Tensor]:
+    match argument:
+        case Random():
+            return [argument.draw(argument.shape, generator)]
+        case Tensor():
+            return [argument]
+        case list():
+            return [tensor for each in argument for tensor in _drawn(each, generator)]
+        case _:
+            return []
+
+
+def _tensors(case: Case) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(7)
+    values = [*case.args, *case.kwargs.values()]
+    return [tensor for value in values for tensor in _drawn(value, generator)]
+
+
+def _kind(case: Case, result: Tensor) -> str:
+    if case.kind:
+        return case.kind
+    if result.is_floating_point():
+        return f"{str(result.dtype).removeprefix('torch.')} op"
+    return "exact"
+
+
+def _captured(case: Case) -> FxProgram:
+    return capture("main", Call(case).eval(), _tensors(case), {}, kept=supported_ops())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_op_equals_eager(case: Case) -> None:
+    tensors = _tensors(case)
+    program = _captured(case)
+    assert case.op in {node.target for node in live_nodes(program.graph_module)}
+    with mlir.use(mlir.make_context()) as context:
+        del context
+        lowered = lower([program], mlir.ir.Context.current)
+        assert lowered.module.operation.verify()
+        inputs = {each.name: t.numpy() if t.dtype != torch.bfloat16 else _brain(t) for each, t in zip(program.inputs, tensors, strict=True)}
+        results = run_program(lowered, inputs)
+    expected = Call(case)(*tensors)
+    assert len(results) == len(expected)
+    for actual, wanted in zip(results.values(), expected, strict=True):
+        array = _brain(wanted) if wanted.dtype == torch.bfloat16 else wanted.numpy()
+        assert_close(actual, array, _kind(case, wanted))
+
+
+def _brain(tensor: Tensor) -> Any:
+    import ml_dtypes
+
+    return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_rule_has_a_case(family: str) -> None:
+    tested = {case.op for case in CASES}
+    untested = [str(op) for op, _ in FAMILIES[family] if op not in tested]
+    assert not untested
+
+
+def test_every_case_has_a_rule() -> None:
+    known = supported_ops()
+    unknown: list[OpOverload] = [case.op for case in CASES if case.op not in known]
+    assert not unknown
