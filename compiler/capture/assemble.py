@@ -23,9 +23,7 @@ from .names import input_names, output_names
 from .samples import CONFIGURATION, check_tensor
 
 
-def assemble(
-    name: str, program: ExportedProgram, tensors: Mapping[str, torch.Tensor]
-) -> FxProgram:
+def assemble(name: str, program: ExportedProgram, tensors: Mapping[str, torch.Tensor]) -> FxProgram:
     """The FX program of a signature.
 
     Args:

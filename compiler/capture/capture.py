@@ -75,9 +75,7 @@ def from_exported_program(
             decomposed = decompose(_copy(program), kept)
         except Exception as error:  # decomposing runs torch code on fake tensors
             raise explain(error, torch.nn.Module(), signature_name) from error
-    return assemble(
-        signature_name, decomposed, {**decomposed.constants, **decomposed.state_dict}
-    )
+    return assemble(signature_name, decomposed, {**decomposed.constants, **decomposed.state_dict})
 
 
 def _export(
@@ -109,7 +107,9 @@ def _copy(program: ExportedProgram) -> ExportedProgram:
     assert isinstance(output, tuple), "a graph without output"
     value, node = output
     graph.output(value).meta.update(node.meta)
-    return program._update(torch.fx.GraphModule(program.graph_module, graph), program.graph_signature)
+    return program._update(
+        torch.fx.GraphModule(program.graph_module, graph), program.graph_signature
+    )
 
 
 @contextlib.contextmanager
@@ -118,5 +118,3 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
         yield
-
-

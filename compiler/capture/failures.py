@@ -25,7 +25,9 @@ def explain(error: Exception, module: torch.nn.Module, signature: str) -> UserEr
         return error
     reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     if _is_data_dependent(error):
-        return UserError(f"signature {signature!r}: at {where}: {DATA_DEPENDENT} ({reason.strip()})")
+        return UserError(
+            f"signature {signature!r}: at {where}: {DATA_DEPENDENT} ({reason.strip()})"
+        )
     return ExportError(
         f"signature {signature!r}: torch.export cannot capture the model, at {where}: "
         f"{type(error).__name__}: {reason.strip()}"

@@ -66,7 +66,7 @@ def print_program(program: Program) -> str:
     operation = program.module.operation
     return operation.get_asm(
         enable_debug_info=True,
-        pretty_debug_info=True,
+        use_local_scope=True,
         large_elements_limit=_LARGE,
         use_name_loc_as_prefix=True,
     )

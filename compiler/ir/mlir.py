@@ -35,6 +35,7 @@ __all__ = [
     "register_dialect",
     "register_operation",
     "run_on_xla",
+    "run_passes",
     "stablehlo",
     "use",
 ]
@@ -87,6 +88,18 @@ def register_operation(dialect: type[ir.Dialect], view: type[_View]) -> type[_Vi
 def register_dialect(dialect: type[_Dialect]) -> type[_Dialect]:
     """Registers a dialect class, so that op views can be attached to its namespace."""
     return _mlir.register_dialect(dialect)
+
+
+def run_passes(module: ir.Module, pipeline: str) -> None:
+    """Runs passes of MLIR or StableHLO, such as `func.func(chlo-legalize-to-stablehlo)`."""
+    _register_passes()
+    with module.context:
+        PassManager.parse(f"builtin.module({pipeline})").run(module.operation)
+
+
+@functools.cache
+def _register_passes() -> None:
+    stablehlo.register_stablehlo_passes()
 
 
 def run_on_xla(module: ir.Module, arguments: Sequence[Array] = ()) -> list[Array]:

@@ -28,13 +28,12 @@ from .target import Check, Target
 _FLOAT = "f32 f16"
 _FLOAT_OR_INT8 = "f32 f16 qi8"
 _RANK = rank_at_most(6)
-_ACTIVATION = attribute_in(
-    "fused_activation_function", ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
-)
+_ACTIVATION = attribute_in("fused_activation_function", ("NONE", "RELU", "RELU6", "RELU_N1_TO_1"))
 
 _BLOCK = 32
 _COMPOSITE = "odml.scaled_dot_product_attention"
-_ALWAYS_FLOAT = "abs ceil cos exp floor gelu log neg round rsqrt sin sqrt square relu relu6 relu_n1_to_1 hard_swish"
+_CLAMPS = "relu relu6 relu_n1_to_1 hard_swish"
+_ELEMENTARY = "abs ceil cos exp floor gelu log neg round rsqrt sin sqrt square"
 
 
 def _rows(names: str, *checks: Check) -> dict[str, tuple[Check, ...]]:
@@ -79,7 +78,9 @@ def _dense_types(op: ir.OpView) -> str | None:
     if w.rank != 2:
         return f"a filter of rank {w.rank}, only 2"
     if x.element in ("f32", "f16"):
-        return _weight_only(w.element, w.granularity, w.shape[-1]) if w.element != x.element else None
+        return (
+            _weight_only(w.element, w.granularity, w.shape[-1]) if w.element != x.element else None
+        )
     if x.element == "qi8":
         return None if w.element in ("qi8", "qi4", "qi2") else f"{w.element} filter for {x.element}"
     return f"element type {x.element}, only f32, f16, qi8"
@@ -125,7 +126,7 @@ def _known_composite(op: ir.OpView) -> str | None:
 _KERNEL = (static(1, "the filter"), static(2, "the bias"))
 
 _ROWS: dict[str, tuple[Check, ...]] = {
-    **_rows(_ALWAYS_FLOAT, elements(_FLOAT), _RANK),
+    **_rows(f"{_ELEMENTARY} {_CLAMPS}", elements(_FLOAT), _RANK),
     **_rows("logistic tanh elu leaky_relu", elements(_FLOAT_OR_INT8), _RANK),
     **_rows("prelu", static(1, "the slope"), elements(_FLOAT), _RANK),
     **_rows("softmax", _last_axis_scale_1, elements(_FLOAT), _RANK),
@@ -136,7 +137,8 @@ _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows("reduce_max reduce_min", static(1, "axes"), elements(_FLOAT, 0), _RANK),
     **_rows("reshape", static(1, "the shape"), elements(_FLOAT_OR_INT8, 0), _RANK),
     **_rows("transpose", static(1, "the permutation"), elements(_FLOAT_OR_INT8, 0), _RANK),
-    **_rows("slice", static(1, "the begin"), static(2, "the size"), elements(_FLOAT_OR_INT8, 0), _RANK, _non_empty),
+    **_rows("slice", static(1, "the begin"), static(2, "the size"), elements(_FLOAT_OR_INT8, 0), _RANK,
+            _non_empty),
     **_rows("strided_slice", static(1, "the begin"), static(2, "the end"), static(3, "the strides"),
             elements(_FLOAT_OR_INT8, 0), _RANK, _whole_steps, _non_empty),
     **_rows("pad", static(1, "padding"), elements(_FLOAT_OR_INT8, 0), _RANK, _grows),
@@ -166,6 +168,4 @@ _ROWS: dict[str, tuple[Check, ...]] = {
     "stablehlo.composite": (_known_composite,),
 }  # fmt: skip
 
-XNNPACK = Target(
-    "cpu", "LiteRT on the CPU with the XNNPACK delegate", MappingProxyType(_ROWS)
-)
+XNNPACK = Target("cpu", "LiteRT on the CPU with the XNNPACK delegate", MappingProxyType(_ROWS))

@@ -34,10 +34,18 @@ def _is_bool(value: ir.Value) -> bool:
     return str(element_of(value)) == "i1"
 
 
+def _has_kernel(name: str, operand: ir.Value) -> bool:
+    """Whether the table says that the runtime computes an op in an element type."""
+    return str(element_of(operand)) in tfl.OPS[name].operands[0].types
+
+
 @rule(*(f"stablehlo.{name}" for name in UNARY))
 def unary_op(op: ir.OpView, context: RuleContext) -> Outcome:
     """One operand, one tfl op of (mostly) the same name."""
-    return unary(UNARY[_label(op)], op.operands[0])
+    name = UNARY[_label(op)]
+    if not _has_kernel(name, op.operands[0]):
+        return decline("no kernel for this element type", op.operands[0].type)
+    return unary(name, op.operands[0])
 
 
 @rule("stablehlo.maximum")
@@ -72,7 +80,10 @@ def binary_op(op: ir.OpView, context: RuleContext) -> Outcome:
         logical = {"add": "logical_or", "maximum": "logical_or", "multiply": "logical_and"}
         logical["minimum"] = "logical_and"
         return binary(logical[_label(op)], x, y)
-    return binary(BINARY[_label(op)], x, y)
+    name = BINARY[_label(op)]
+    if not _has_kernel(name, x):
+        return decline("no kernel for this element type", x.type)
+    return binary(name, x, y)
 
 
 @rule(*(f"stablehlo.{name}" for name in LOGICAL), "stablehlo.xor")
@@ -98,8 +109,8 @@ def logical_not(op: ir.OpView, context: RuleContext) -> Outcome:
 def remainder(op: ir.OpView, context: RuleContext) -> Outcome:
     """The remainder with the dividend's sign: x - y * trunc(x / y), where DIV of integers truncates."""
     x, y = op.operands
-    if str(element_of(x)) not in {"i32", "i64"}:
-        return decline("only integers divide exactly")
+    if str(element_of(x)) not in {"i32", "i16"} or not _has_kernel("div", x):
+        return decline("integers that DIV takes, since only they divide exactly", x.type)
     return binary("sub", x, binary("mul", y, binary("div", x, y)))
 
 

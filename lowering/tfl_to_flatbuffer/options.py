@@ -21,10 +21,11 @@ SubgraphIndex = Callable[[str], int]
 
 
 def options_of(op: ir.OpView, spec: OpSpec, index_of: SubgraphIndex) -> Options | None:
-    """The options table of an op and its contents; None if it has none."""
+    """The options table of an op and its contents; None if it has none, or one that would say nothing."""
     if spec.name == "raw":
         return _raw_options(op, index_of)
-    if not spec.options:
+    says_something = spec.derived or spec.regions or spec.name == "call_once"
+    if not (says_something or any(row.option is not None for row in spec.attributes)):
         return None
     record: Record = {}
     for row in spec.attributes:

@@ -112,5 +112,3 @@ def fits(value: ir.Value, fake: torch.Tensor) -> bool:
     """Whether a value has the shape and element type of a fake tensor."""
     kind = ir.RankedTensorType(value.type)
     return shape_of(kind) == tuple(fake.shape) and kind.element_type == element_of_dtype(fake.dtype)
-
-

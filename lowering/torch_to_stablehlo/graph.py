@@ -55,7 +55,9 @@ def lower_nodes(
             try:
                 values[node] = _lower(builder, node, values)
             except CannotLower as refusal:
-                refused.append(Unsupported(_spelling(node), str(origin_of_node(node)), str(refusal)))
+                refused.append(
+                    Unsupported(_spelling(node), str(origin_of_node(node)), str(refusal))
+                )
                 values[node] = _zeros(node.meta["val"])
 
 

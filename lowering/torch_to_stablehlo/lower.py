@@ -86,7 +86,9 @@ def _check_names(programs: Sequence[FxProgram]) -> None:
     names = [program.name for program in programs]
     for name in names:
         if names.count(name) > 1:
-            raise UserError(f"signature {name!r} is given twice; a signature needs a name of its own")
+            raise UserError(
+                f"signature {name!r} is given twice; a signature needs a name of its own"
+            )
     if not names:
         raise UserError("no signature to convert")
 
@@ -113,7 +115,9 @@ def _plan(program: FxProgram, nodes: list[Node], placement: Placement) -> _Signa
 
 
 def _describe_missing(lines: Sequence[str], has_checkpoint: bool) -> str:  # noqa: FBT001
-    shown = "\n  ".join([*lines[:10], *([f"and {len(lines) - 10} more"] if len(lines) > 10 else [])])
+    shown = "\n  ".join(
+        [*lines[:10], *([f"and {len(lines) - 10} more"] if len(lines) > 10 else [])]
+    )
     if not has_checkpoint:
         return f"parameters on the meta device have no values; give weights=...:\n  {shown}"
     return f"the weights do not fit the model:\n  {shown}"

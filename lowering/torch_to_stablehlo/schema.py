@@ -77,7 +77,9 @@ def from_torch(function: Callable[..., Any]) -> Rule:
     """A rule whose decomposition is a torch function of the op's own arguments."""
 
     def lower(ctx: LoweringContext, *args: Any, **kwargs: Any) -> ir.Value | list[ir.Value]:
-        def build(call: Sequence[Any], named: dict[str, Any], kinds: Sequence[ir.Type]) -> Sequence[ir.Value]:
+        def build(
+            call: Sequence[Any], named: dict[str, Any], kinds: Sequence[ir.Type]
+        ) -> Sequence[ir.Value]:
             del kinds
             key = static_key(call, named)
             operands = [a for a in (*call, *named.values()) if isinstance(a, ir.Value)]

@@ -51,7 +51,9 @@ class Placement:
             self.missing.append(f"{held.name}: not in the checkpoint")
         elif source.shape != tuple(held.tensor.shape):
             found, wanted = list(source.shape), list(held.tensor.shape)
-            self.missing.append(f"{held.name}: the model wants {wanted}, the checkpoint has {found}")
+            self.missing.append(
+                f"{held.name}: the model wants {wanted}, the checkpoint has {found}"
+            )
 
     def is_weight(self, held: Held) -> bool:
         """Whether a tensor becomes a weight argument rather than a constant."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import shapes, versions
-from .spec import Attribute, Default, Derived, OpSpec, slot
+from .spec import Attribute, Default, OpSpec, slot
 
 _CAST = (
     "f16 bf16 f8E4M3FN f8E5M2 f32 f64 i1 i2 i4 ui4 i16 ui16 i32 ui32 i64 ui8 i8 complex<f32> qi8 qui8"
@@ -12,8 +12,7 @@ _CAST = (
 OPS = (
     OpSpec(
         "cast", "CAST", (slot("input", _CAST),), (slot("output", _CAST),), options="CastOptions",
-        derived=(Derived("in_data_type", operand=0), Derived("out_data_type", result=0)), version=versions.cast,
-        shapes=shapes.same,
+        version=versions.cast, shapes=shapes.same,
     ),
     OpSpec(
         "quantize", "QUANTIZE", (slot("input", "f32 f16 qi2 qi4 qui4 qi8 qui8 qi16 qi32"),),

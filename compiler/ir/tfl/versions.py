@@ -92,7 +92,7 @@ def absolute(facts: OpFacts) -> int:
 
 
 def fully_connected(facts: OpFacts) -> int:
-    """FULLY_CONNECTED."""
+    """FULLY_CONNECTED: a bias that is named and not there is older than one that is not named."""
     x, w, y = facts.storage(0), facts.storage(1), facts.result_storage()
     hybrid = (x, w, y) == ("f32", "i8", "f32")
     if w == "i2":
@@ -105,7 +105,7 @@ def fully_connected(facts: OpFacts) -> int:
         return 11
     if (x, w, y) == ("i16", "i16", "i16"):
         return 7
-    if len(facts.operands) == 2 or facts.operands[2] is None:
+    if len(facts.operands) == 2:
         return 6
     if facts.attributes["keep_num_dims"]:
         return 5

@@ -205,7 +205,7 @@ def _sorted(x: Array, dim: int, *, descending: bool) -> tuple[Array, Array]:
     return values.reshape(x.shape), places.reshape(x.shape)
 
 
-def sort(x: Array, dim: int = -1, descending: bool = False) -> tuple[Array, Array]:  # noqa: FBT001, FBT002
+def sort(x: Array, dim: int = -1, descending: bool = False) -> tuple[Array, Array]:
     """Values in order, and where they were."""
     return _sorted(x, dim, descending=descending)
 
@@ -218,13 +218,17 @@ def sort_stable(
     return _sorted(x, dim, descending=descending)
 
 
-def argsort(x: Array, dim: int = -1, descending: bool = False) -> Array:  # noqa: FBT001, FBT002
+def argsort(x: Array, dim: int = -1, descending: bool = False) -> Array:
     """Where the values in order were."""
     return _sorted(x, dim, descending=descending)[1]
 
 
 def topk(
-    x: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True  # noqa: A002, FBT001, FBT002
+    x: Array,
+    k: int,
+    dim: int = -1,
+    largest: bool = True,
+    sorted: bool = True,  # noqa: A002
 ) -> tuple[Array, Array]:
     """The k greatest or least values, in order, and where they were."""
     del sorted
@@ -234,14 +238,16 @@ def topk(
     return (first[0], first[1]) if x.ndim else (first[0].reshape(()), first[1].reshape(()))
 
 
-def kthvalue(x: Array, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Array, Array]:  # noqa: FBT001, FBT002
+def kthvalue(x: Array, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Array, Array]:
     """The k-th least value, and where it was."""
     axis = dim % max(1, x.ndim)
     values, places = _sorted(_line(x), axis, descending=False)
-    return _kept(values, k - 1, axis, keepdim and x.ndim > 0), _kept(places, k - 1, axis, keepdim and x.ndim > 0)
+    return _kept(values, k - 1, axis, keepdim and x.ndim > 0), _kept(
+        places, k - 1, axis, keepdim and x.ndim > 0
+    )
 
 
-def _kept(x: Array, index: int, axis: int, keepdim: bool) -> Array:  # noqa: FBT001
+def _kept(x: Array, index: int, axis: int, keepdim: bool) -> Array:
     return lax.index_in_dim(x, index, axis, keepdims=keepdim)
 
 
@@ -251,7 +257,7 @@ def median(x: Array) -> Array:
     return flat[(flat.size - 1) // 2]
 
 
-def median_dim(x: Array, dim: int, keepdim: bool = False) -> tuple[Array, Array]:  # noqa: FBT001, FBT002
+def median_dim(x: Array, dim: int, keepdim: bool = False) -> tuple[Array, Array]:
     """The lower median along a dimension, and where it was."""
     size = x.shape[dim] if x.ndim else 1
     return kthvalue(x, (size - 1) // 2 + 1, dim, keepdim)
@@ -264,7 +270,9 @@ def searchsorted(
     """Where values would go among boundaries in order."""
     del out_int32, sorter
     after = right or side == "right"
-    rows = boundaries if boundaries.ndim > 1 else boundaries.reshape((1,) * x.ndim + boundaries.shape)
+    rows = (
+        boundaries if boundaries.ndim > 1 else boundaries.reshape((1,) * x.ndim + boundaries.shape)
+    )
     if boundaries.ndim > 1:
         rows = rows[..., None, :]
     values = x[..., None]
@@ -292,7 +300,9 @@ def diag_embed(x: Array, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Arr
     return jnp.moveaxis(matrix, (-2, -1), (dim1, dim2))
 
 
-def diagonal_scatter(x: Array, source: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
+def diagonal_scatter(
+    x: Array, source: Array, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Array:
     """x with `source` along a diagonal."""
     moved = jnp.moveaxis(x, (dim1, dim2), (-2, -1))
     rows = jnp.arange(source.shape[-1]) + max(0, -offset)

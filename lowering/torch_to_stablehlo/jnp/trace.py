@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from litewright.compiler.ir.cloning import inline
-from litewright.compiler.ir.mlir import PassManager, func, ir
+from litewright.compiler.ir.mlir import func, ir, run_passes
 from litewright.compiler.ir.types import dtype_of, shape_of
 
 from ..composites import Rule
@@ -28,7 +28,9 @@ def from_jax(name: str) -> Rule:
     """
 
     def lower(ctx: LoweringContext, *args: Any, **kwargs: Any) -> list[ir.Value] | ir.Value:
-        def build(call: Sequence[Any], named: dict[str, Any], kinds: Sequence[ir.Type]) -> list[ir.Value]:
+        def build(
+            call: Sequence[Any], named: dict[str, Any], kinds: Sequence[ir.Type]
+        ) -> list[ir.Value]:
             return _traced(name, call, named, kinds)
 
         return as_composite(ctx, args, kwargs, build)
@@ -46,7 +48,7 @@ def _traced(
     text = _text(name, static, specs, tuple(dtype_of(kind) for kind in results))
     module = ir.Module.parse(text)
     # What is of CHLO alone would need a rule of its own in legalisation.
-    PassManager.parse("builtin.module(func.func(chlo-legalize-to-stablehlo))").run(module.operation)
+    run_passes(module, "func.func(chlo-legalize-to-stablehlo)")
     functions = {op.name.value: op for op in module.body.operations if isinstance(op, func.FuncOp)}
     index = {n: f for n, f in functions.items() if n != "main"}
     values = inline(functions["main"], operands, index)
@@ -65,5 +67,3 @@ def _text(
     """The StableHLO of a function, as text: JAX has a context of its own."""
     functions = importlib.import_module(".functions", __package__)
     return functions.stablehlo_of(name, static, specs, results)
-
-

@@ -64,7 +64,7 @@ def elu(
     """scale * x where x is positive, else scale * alpha * (exp(input_scale * x) - 1)."""
 
     def function(x: torch.Tensor) -> torch.Tensor:
-        negative = alpha * torch.expm1((x if input_scale == 1 else x * input_scale))
+        negative = alpha * torch.expm1(x if input_scale == 1 else x * input_scale)
         result = torch.where(x > 0, x, negative)
         return result if scale == 1 else result * scale
 
@@ -110,7 +110,11 @@ def prelu(ctx: LoweringContext, x: ir.Value, weight: ir.Value) -> ir.Value:
     shape = [1] * rank
     if rank > 1:
         shape[1] = shape_of(weight)[0] if shape_of(weight) else 1
-    slope = hlo.reshape(weight, shape)
+    return prelu_kernel(ctx, x, hlo.reshape(weight, shape))
+
+
+def prelu_kernel(ctx: LoweringContext, x: ir.Value, slope: ir.Value) -> ir.Value:
+    """x where it is positive, else slope * x."""
 
     def function(x: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
         return torch.where(x > 0, x, x * slope)
@@ -188,7 +192,7 @@ RULES = (
     (aten.hardswish.default, hardswish),
     (aten.hardsigmoid.default, hardsigmoid),
     (aten.prelu.default, prelu),
-    (aten._prelu_kernel.default, prelu),
+    (aten._prelu_kernel.default, prelu_kernel),
     (aten.softplus.default, softplus),
     (aten.mish.default, mish),
     (aten.log_sigmoid.default, log_sigmoid),

@@ -25,7 +25,7 @@ def scaled_dot_product_attention(
     value: ir.Value,
     attn_mask: ir.Value | None = None,
     dropout_p: float = 0.0,
-    is_causal: bool = False,  # noqa: FBT001, FBT002
+    is_causal: bool = False,
     *,
     scale: float | None = None,
     enable_gqa: bool = False,

@@ -48,8 +48,6 @@ def bitwise_not(ctx: LoweringContext, x: ir.Value) -> ir.Value:
     return hlo.unary("not", x)
 
 
-
-
 def shift_right(ctx: LoweringContext, x: Operand, y: Operand) -> ir.Value:
     """x >> y: arithmetic for signed integers."""
     left, right = ctx.cast(x, y)

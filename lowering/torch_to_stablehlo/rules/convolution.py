@@ -31,7 +31,7 @@ def convolution(
     stride: Sequence[int] = (1,),
     padding: Sequence[int] = (0,),
     dilation: Sequence[int] = (1,),
-    transposed: bool = False,  # noqa: FBT001, FBT002
+    transposed: bool = False,
     output_padding: Sequence[int] = (0,),
     groups: int = 1,
 ) -> ir.Value:

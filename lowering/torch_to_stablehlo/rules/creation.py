@@ -35,6 +35,14 @@ def full(ctx: LoweringContext, size: object, value: Number, **unused: object) ->
     return as_tensor(value, ctx.shape, ctx.element)
 
 
+def new_full(
+    ctx: LoweringContext, x: ir.Value, size: object, value: Number, **unused: object
+) -> ir.Value:
+    """`value` everywhere, in the dtype of x."""
+    del x, size, unused
+    return as_tensor(value, ctx.shape, ctx.element)
+
+
 def scalar_tensor(ctx: LoweringContext, value: Number, **unused: object) -> ir.Value:
     """A number as a tensor without dimensions."""
     del unused
@@ -94,7 +102,7 @@ RULES = (
     (aten.empty_strided.default, filled(0)),
     (aten.full.default, full),
     (aten.full_like.default, full),
-    (aten.new_full.default, full),
+    (aten.new_full.default, new_full),
     (aten.scalar_tensor.default, scalar_tensor),
     (aten.fill.Scalar, fill),
     (aten.fill.Tensor, fill),

@@ -274,9 +274,7 @@ def hardtanh(ctx: LoweringContext, x: ir.Value, low: Number = -1, high: Number =
 def threshold(ctx: LoweringContext, x: ir.Value, limit: Number, value: Number) -> ir.Value:
     """x where it is above `limit`, else `value`."""
     del ctx
-    return hlo.select(
-        hlo.compare("GT", x, hlo.splat_like(limit, x)), x, hlo.splat_like(value, x)
-    )
+    return hlo.select(hlo.compare("GT", x, hlo.splat_like(limit, x)), x, hlo.splat_like(value, x))
 
 
 # ---- conversions ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import torch
 from litewright.compiler.composites.kv_cache import kv_cache_update as kv_cache_update_composite
 from litewright.compiler.ir import hlo, hlo_indexing
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.types import element_of, element_type, rank_of, shape_of
+from litewright.compiler.ir.types import element_of, rank_of, shape_of
 
 from ..context import LoweringContext
 from ..elements import Number, as_tensor, convert, is_bool
@@ -67,9 +67,7 @@ def kv_cache_update(
 # ---- index tensors -------------------------------------------------------------------------------
 
 
-def index(
-    ctx: LoweringContext, x: ir.Value, indices: Sequence[ir.Value | None]
-) -> ir.Value:
+def index(ctx: LoweringContext, x: ir.Value, indices: Sequence[ir.Value | None]) -> ir.Value:
     """x[indices]: tensors of indices for some dimensions, which broadcast against each other."""
     used = [(axis, each) for axis, each in enumerate(indices) if each is not None]
     if any(is_bool(element_of(each)) for _, each in used):
@@ -84,15 +82,11 @@ def index(
     return _gather(ctx, x, starts, axes, at=axes[0] if together else 0)
 
 
-def _starts(
-    x: ir.Value, used: Sequence[tuple[int, ir.Value]], shape: tuple[int, ...]
-) -> ir.Value:
+def _starts(x: ir.Value, used: Sequence[tuple[int, ir.Value]], shape: tuple[int, ...]) -> ir.Value:
     """Positions as vectors: [*shape, number of indexed dimensions]."""
     kind = element_of(used[0][1])
     columns = [
-        hlo.reshape(
-            as_tensor(_from_start(each, shape_of(x)[axis]), shape, kind), (*shape, 1)
-        )
+        hlo.reshape(as_tensor(_from_start(each, shape_of(x)[axis]), shape, kind), (*shape, 1))
         for axis, each in used
     ]
     return hlo.concatenate(columns, len(shape))
@@ -150,7 +144,7 @@ def index_put(
     x: ir.Value,
     indices: Sequence[ir.Value | None],
     values: ir.Value,
-    accumulate: bool = False,  # noqa: FBT001, FBT002
+    accumulate: bool = False,
 ) -> ir.Value:
     """x with `values` written, or added, at x[indices]."""
     used = [(axis, each) for axis, each in enumerate(indices) if each is not None]
@@ -220,7 +214,9 @@ def index_fill(
 ) -> ir.Value:
     """x with one number at positions along a dimension."""
     axis = axis_of(x, dim)
-    shape = [torch.Size(shape_of(index)).numel() if i == axis else n for i, n in enumerate(ctx.shape)]
+    shape = [
+        torch.Size(shape_of(index)).numel() if i == axis else n for i, n in enumerate(ctx.shape)
+    ]
     return _scatter_slices(ctx, None, x, dim, index, as_tensor(value, tuple(shape), ctx.element))
 
 

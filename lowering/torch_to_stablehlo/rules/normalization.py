@@ -12,7 +12,7 @@ from litewright.compiler.ir.types import shape_of
 
 from ..context import LoweringContext
 from ..elements import convert, element_of_dtype
-from ..traced import decomposition
+from ..traced import decomposition, inline
 
 aten = torch.ops.aten
 
@@ -106,15 +106,15 @@ def batch_norm(
     bias: ir.Value | None,
     mean: ir.Value | None,
     variance: ir.Value | None,
-    training: bool,  # noqa: FBT001
+    training: bool,
     momentum: float,
     eps: float,
-    cudnn_enabled: bool = False,  # noqa: FBT001, FBT002
+    cudnn_enabled: bool = False,
 ) -> ir.Value:
     """Batch norm in evaluation mode; without running statistics those of the batch."""
-    del momentum, cudnn_enabled
+    del cudnn_enabled
     if mean is None or variance is None or training:
-        raise ctx.refuse("batch norm by the statistics of the batch")
+        return batch_norm_of_batch(ctx, x, weight, bias, training, momentum, eps)[0]
     return batch_norm_inference(ctx, x, weight, bias, mean, variance, eps)
 
 
@@ -133,6 +133,30 @@ def native_batch_norm(
     return batch_norm_inference(ctx, x, weight, bias, mean, variance, eps), None, None
 
 
+def batch_norm_of_batch(
+    ctx: LoweringContext,
+    x: ir.Value,
+    weight: ir.Value | None,
+    bias: ir.Value | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> tuple[ir.Value, None, None]:
+    """Batch norm by the statistics of the batch itself; the other results serve gradients only."""
+    del training, momentum
+    axes = [i for i in range(len(shape_of(x))) if i != 1]
+
+    def function(
+        x: torch.Tensor, weight: torch.Tensor | None, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        wide = _wide(x)
+        centred = wide - torch.mean(wide, axes, keepdim=True)
+        variance = torch.mean(centred * centred, axes, keepdim=True)
+        return _affine_by_channel(centred * torch.rsqrt(variance + eps), weight, bias).to(x.dtype)
+
+    return inline(ctx.builder, function, [x, weight, bias])[0], None, None
+
+
 # ---- statistics of each example ------------------------------------------------------------------
 
 
@@ -143,7 +167,7 @@ def layer_norm(
     weight: ir.Value | None = None,
     bias: ir.Value | None = None,
     eps: float = 1e-5,
-    cudnn_enable: bool = True,  # noqa: FBT001, FBT002
+    cudnn_enable: bool = True,
 ) -> ir.Value:
     """Mean 0 and variance 1 over the last axes, then weight and bias of their shape."""
     del cudnn_enable
@@ -211,7 +235,7 @@ def group_norm(
     weight: ir.Value | None = None,
     bias: ir.Value | None = None,
     eps: float = 1e-5,
-    cudnn_enabled: bool = True,  # noqa: FBT001, FBT002
+    cudnn_enabled: bool = True,
 ) -> ir.Value:
     """Mean 0 and variance 1 over each group of channels, then weight and bias per channel."""
     del cudnn_enabled
@@ -259,10 +283,10 @@ def instance_norm(
     bias: ir.Value | None,
     mean: ir.Value | None,
     variance: ir.Value | None,
-    use_input_stats: bool,  # noqa: FBT001
+    use_input_stats: bool,
     momentum: float,
     eps: float,
-    cudnn_enabled: bool = False,  # noqa: FBT001, FBT002
+    cudnn_enabled: bool = False,
 ) -> ir.Value:
     """A group norm of groups of one channel; by running statistics a batch norm."""
     del momentum, cudnn_enabled
@@ -297,6 +321,7 @@ RULES = (
     (aten._log_softmax.default, log_softmax),
     (aten.batch_norm.default, batch_norm),
     (aten._native_batch_norm_legit_no_training.default, native_batch_norm),
+    (aten._native_batch_norm_legit.no_stats, batch_norm_of_batch),
     (aten.layer_norm.default, layer_norm),
     (aten.native_layer_norm.default, native_layer_norm),
     (aten.rms_norm.default, rms_norm),

@@ -70,7 +70,7 @@ def max_pool(
     stride: Sizes = (),
     padding: Sizes = 0,
     dilation: Sizes = 1,
-    ceil_mode: bool = False,  # noqa: FBT001, FBT002
+    ceil_mode: bool = False,
     *,
     rank: int = 2,
 ) -> ir.Value:
@@ -133,14 +133,21 @@ def max_pool_with_indices(
     return max_pool(ctx, x, *args, **kwargs), None  # pyright: ignore[reportArgumentType]
 
 
+def max_pool_3d_with_indices(
+    ctx: LoweringContext, x: ir.Value, *args: Sizes, **kwargs: Sizes
+) -> tuple[ir.Value, None]:
+    """As `max_pool_with_indices`, over three dimensions."""
+    return max_pool_3d(ctx, x, *args, **kwargs), None
+
+
 def avg_pool(
     ctx: LoweringContext,
     x: ir.Value,
     kernel_size: Sizes,
     stride: Sizes = (),
     padding: Sizes = 0,
-    ceil_mode: bool = False,  # noqa: FBT001, FBT002
-    count_include_pad: bool = True,  # noqa: FBT001, FBT002
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
     divisor_override: int | None = None,
     *,
     rank: int = 2,
@@ -163,9 +170,7 @@ def avg_pool(
         """How many elements each window is the mean of; windows may run over the edge."""
         spatial = shape_of(x)[-rank:]
         last = [(n - 1) * s + k for n, s, k in zip(ctx.shape[-rank:], steps, window, strict=True)]
-        inside = all(
-            reach <= n + 2 * p for reach, n, p in zip(last, spatial, pads, strict=True)
-        )
+        inside = all(reach <= n + 2 * p for reach, n, p in zip(last, spatial, pads, strict=True))
         if inside and (count_include_pad or not any(pads)):
             return hlo.splat_like(float(torch.Size(window).numel()), total)
         one = hlo.splat(1, spatial, element_of(x))
@@ -206,7 +211,9 @@ def adaptive_avg_pool(ctx: LoweringContext, x: ir.Value, output_size: Sizes) -> 
         return _uneven_parts(ctx, x, rank)
     window = [n // o for n, o in zip(spatial, out, strict=True)]
     if all(o == 1 for o in out):
-        return hlo.reshape(mean_over(x, range(len(shape_of(x)) - rank, len(shape_of(x)))), ctx.shape)
+        return hlo.reshape(
+            mean_over(x, range(len(shape_of(x)) - rank, len(shape_of(x)))), ctx.shape
+        )
     return avg_pool(ctx, x, window, window, rank=rank)
 
 
@@ -296,7 +303,7 @@ def upsample_bilinear(
     ctx: LoweringContext,
     x: ir.Value,
     output_size: Sequence[int] | None,
-    align_corners: bool,  # noqa: FBT001
+    align_corners: bool,
     *scales: object,
     **named: object,
 ) -> ir.Value:
@@ -323,7 +330,7 @@ def _interpolate(
     axis: int,
     out: int,
     scale: float | None,
-    align_corners: bool,  # noqa: FBT001
+    align_corners: bool,
 ) -> torch.Tensor:
     size = x.shape[axis]
     positions = torch.arange(out, dtype=torch.float32)
@@ -345,6 +352,7 @@ RULES = (
     (aten.max_pool2d.default, max_pool),
     (aten.max_pool3d.default, max_pool_3d),
     (aten.max_pool2d_with_indices.default, max_pool_with_indices),
+    (aten.max_pool3d_with_indices.default, max_pool_3d_with_indices),
     (aten.avg_pool1d.default, avg_pool_1d),
     (aten.avg_pool2d.default, avg_pool),
     (aten.avg_pool3d.default, avg_pool_3d),

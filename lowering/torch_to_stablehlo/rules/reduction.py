@@ -135,7 +135,10 @@ def _extreme_of(
         ctx: LoweringContext, x: ir.Value, dim: int | None = None, keepdim: bool = False
     ) -> ir.Value:
         kind = ir.RankedTensorType.get(list(ctx.shape), ctx.element)
-        attributes = {"keepdim": keepdim, **({} if dim is None else {"dim": dim % max(1, _rank(x))})}
+        attributes = {
+            "keepdim": keepdim,
+            **({} if dim is None else {"dim": dim % max(1, _rank(x))}),
+        }
 
         def build(x: ir.Value) -> ir.Value:
             flat = x

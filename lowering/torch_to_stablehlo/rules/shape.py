@@ -67,10 +67,14 @@ def movedim(
 ) -> ir.Value:
     """Dimensions moved to other places, the rest in their order."""
     origins = [axis_of(x, d) for d in ([source] if isinstance(source, int) else source)]
-    places = [axis_of(x, d) for d in ([destination] if isinstance(destination, int) else destination)]
+    places = [
+        axis_of(x, d) for d in ([destination] if isinstance(destination, int) else destination)
+    ]
     rest = iter(i for i in range(len(shape_of(x))) if i not in origins)
     moved = dict(zip(places, origins, strict=True))
-    return permute(ctx, x, [moved[i] if i in moved else next(rest) for i in range(len(shape_of(x)))])
+    return permute(
+        ctx, x, [moved[i] if i in moved else next(rest) for i in range(len(shape_of(x)))]
+    )
 
 
 def flip(ctx: LoweringContext, x: ir.Value, dims: Sequence[int]) -> ir.Value:

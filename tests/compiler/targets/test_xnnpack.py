@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,14 @@ import pytest
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir import mlir, tfl
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.program import NAME, Program, add_argument, body_of, refresh_type, set_result_names
+from litewright.compiler.ir.program import (
+    NAME,
+    Program,
+    add_argument,
+    body_of,
+    refresh_type,
+    set_result_names,
+)
 from litewright.compiler.ir.types import tensor_type
 from litewright.compiler.runtime import Runner
 from litewright.compiler.targets import XNNPACK, target_named
@@ -47,7 +55,9 @@ def i32(*numbers: int) -> ir.Value:
     return tfl.constant(np.array(numbers, np.int32))
 
 
-def unary(name: str, shape: Sequence[int] = (2, 3), element: str = "f32", **attributes: object) -> tuple[Inputs, Body]:
+def unary(
+    name: str, shape: Sequence[int] = (2, 3), element: str = "f32", **attributes: object
+) -> tuple[Inputs, Body]:
     return [(shape, element)], lambda x: tfl.emit(name, [x], x.type, **attributes)
 
 
@@ -58,8 +68,10 @@ def binary(
 
 
 def concatenation(count: int) -> tuple[Inputs, Body]:
-    kind = [2, 3 * count]
-    return [([2, 3], "f32")] * count, lambda *x: tfl.emit("concatenation", x, tensor_type(kind, "f32"), axis=-1)
+    def body(*x: ir.Value) -> ir.Value:
+        return tfl.emit("concatenation", x, tensor_type([2, 3 * count], "f32"), axis=-1)
+
+    return [([2, 3], "f32")] * count, body
 
 
 def split(count: int) -> tuple[Inputs, Body]:
@@ -79,7 +91,9 @@ def dense(**attributes: object) -> tuple[Inputs, Body]:
 def convolution(**attributes: object) -> tuple[Inputs, Body]:
     def body(x: ir.Value) -> ir.Value:
         result = tensor_type([1, 6, 6, 4], "f32")
-        return tfl.emit("conv_2d", [x, f32(4, 3, 3, 2), f32(4)], result, padding="VALID", **attributes)
+        return tfl.emit(
+            "conv_2d", [x, f32(4, 3, 3, 2), f32(4)], result, padding="VALID", **attributes
+        )
 
     return [([1, 8, 8, 2], "f32")], body
 
@@ -104,14 +118,23 @@ def pool(name: str, size: int, stride: int) -> tuple[Inputs, Body]:
     def body(x: ir.Value) -> ir.Value:
         side = (8 - size) // stride + 1
         result = tensor_type([1, side, side, 2], "f32")
-        sizes = {"filter_height": size, "filter_width": size, "stride_h": stride, "stride_w": stride}
+        sizes = {
+            "filter_height": size,
+            "filter_width": size,
+            "stride_h": stride,
+            "stride_w": stride,
+        }
         return tfl.emit(name, [x], result, padding="VALID", **sizes)
 
     return [([1, 8, 8, 2], "f32")], body
 
 
 def with_ints(
-    name: str, shape: Sequence[int], result: Sequence[int], *numbers: Sequence[int] | int, element: str = "f32",
+    name: str,
+    shape: Sequence[int],
+    result: Sequence[int],
+    *numbers: Any,
+    element: str = "f32",
     **attributes: object,
 ) -> tuple[Inputs, Body]:
     """An op with constant integer operands after its data."""
@@ -123,7 +146,9 @@ def with_ints(
     return [(shape, element)], body
 
 
-def run_time(name: str, shape: Sequence[int], result: Sequence[int], length: int) -> tuple[Inputs, Body]:
+def run_time(
+    name: str, shape: Sequence[int], result: Sequence[int], length: int
+) -> tuple[Inputs, Body]:
     """An op whose integer operand is an input of the model."""
     inputs = [(shape, "f32"), ([length], "i32")]
     return inputs, lambda x, y: tfl.emit(name, [x, y], tensor_type(result, "f32"))
@@ -132,7 +157,8 @@ def run_time(name: str, shape: Sequence[int], result: Sequence[int], length: int
 CASES: dict[str, Callable[[], tuple[Inputs, Body]]] = {
     **{n: lambda n=n: unary(n) for n in (
         "abs", "ceil", "cos", "exp", "floor", "gelu", "log", "neg", "round", "rsqrt", "sin", "sqrt", "square",
-        "relu", "relu6", "relu_n1_to_1", "hard_swish", "logistic", "tanh", "elu", "softmax", "log_softmax", "sign",
+        "relu", "relu6", "relu_n1_to_1", "hard_swish", "logistic", "tanh", "elu", "softmax", "log_softmax",
+        "sign",
     )},
     "gelu with tanh": lambda: unary("gelu", approximate=True),
     "leaky_relu": lambda: unary("leaky_relu", alpha=0.1),

@@ -23,6 +23,8 @@ from litewright.compiler.ir.program import (
 from litewright.compiler.ir.types import element_type, tensor_type
 from litewright.compiler.weights import WeightStore
 from litewright.lowering.tfl_to_flatbuffer import writer
+from litewright.lowering.tfl_to_flatbuffer.schema import BUILTIN_NAMES
+from litewright.lowering.tfl_to_flatbuffer.unpacking import unpack
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Build = Callable[..., ir.Value | Sequence[ir.Value]]
@@ -98,6 +100,24 @@ def run(
     key = signature or next(iter(interpreter.get_signature_list()))
     runner = interpreter.get_signature_runner(key)
     return {name: np.array(array) for name, array in runner(**inputs).items()}
+
+
+def run_plain(path: Path, inputs: Sequence[Array]) -> list[Array]:
+    """Runs a file without signatures; inputs and results go by position."""
+    interpreter = Interpreter(str(path))
+    interpreter.allocate_tensors()
+    for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
+        interpreter.set_tensor(detail["index"], array)
+    interpreter.invoke()
+    return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
+
+
+def operators(path: Path) -> list[tuple[str, int]]:
+    """Builtin and version of every op of a file's first subgraph."""
+    model = unpack(path.read_bytes())
+    codes = model["operator_codes"]
+    used = [codes[op["opcode_index"]] for op in model["subgraphs"][0]["operators"]]
+    return [(BUILTIN_NAMES[code["builtin_code"]], code["version"]) for code in used]
 
 
 def named(arrays: Sequence[Array]) -> dict[str, Array]:

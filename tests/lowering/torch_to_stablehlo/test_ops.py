@@ -13,6 +13,7 @@ from torch._ops import OpOverload
 from litewright.compiler.capture import capture
 from litewright.compiler.ir import mlir
 from litewright.compiler.ir.fx import FxProgram, live_nodes
+from litewright.compiler.weights.torch_source import array_of_tensor
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops
 from litewright.lowering.torch_to_stablehlo.table import FAMILIES
 from tests.lowering.torch_to_stablehlo.case import Case, Random
@@ -81,23 +82,16 @@ def test_op_equals_eager(case: Case) -> None:
     tensors = _tensors(case)
     program = _captured(case)
     assert case.op in {node.target for node in live_nodes(program.graph_module)}
-    with mlir.use(mlir.make_context()) as context:
-        del context
+    with mlir.use(mlir.make_context()):
         lowered = lower([program], mlir.ir.Context.current)
         assert lowered.module.operation.verify()
-        inputs = {each.name: t.numpy() if t.dtype != torch.bfloat16 else _brain(t) for each, t in zip(program.inputs, tensors, strict=True)}
+        fed = zip(program.inputs, tensors, strict=True)
+        inputs = {each.name: array_of_tensor(tensor) for each, tensor in fed}
         results = run_program(lowered, inputs)
     expected = Call(case)(*tensors)
     assert len(results) == len(expected)
     for actual, wanted in zip(results.values(), expected, strict=True):
-        array = _brain(wanted) if wanted.dtype == torch.bfloat16 else wanted.numpy()
-        assert_close(actual, array, _kind(case, wanted))
-
-
-def _brain(tensor: Tensor) -> Any:
-    import ml_dtypes
-
-    return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+        assert_close(actual, array_of_tensor(wanted), _kind(case, wanted))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -124,7 +124,7 @@ SAMPLES = [
     _unary("leaky_relu", lambda x: np.where(x > 0, x, 0.3 * x), alpha=0.3),
     Sample(
         "prelu", [_SIGNED],
-        lambda x: tfl.emit("prelu", [x, tfl.constant(_ROW[None])], x.type),
+        lambda x: tfl.emit("prelu", [x, tfl.constant(_ROW)], x.type),
         [np.where(_SIGNED > 0, _SIGNED, _ROW * _SIGNED)], "float32 op",
     ),
     _unary("hard_swish", lambda x: x * np.clip(x + 3, 0, 6) / 6),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from litewright.compiler.ir import tfl
+from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.types import element_of
 from tests.lowering.tfl_to_flatbuffer.programs import Sample, like
 
@@ -22,6 +23,15 @@ def _scattered() -> np.ndarray:
     result = np.zeros((6, 3), np.float32)
     result[[5, 2]] = _TABLE[:2]
     return result
+
+
+# The first two overlap, the second is the better one.
+_BOXES = np.array([[0, 0, 1, 1], [0, 0.1, 1, 1], [3, 3, 4, 4]], np.float32)
+_SCORES = np.array([0.8, 0.9, 0.3], np.float32)
+
+
+def _number(value: float, dtype: type = np.float32) -> ir.Value:
+    return tfl.constant(np.array(value, dtype))
 
 
 SAMPLES = [
@@ -81,5 +91,21 @@ SAMPLES = [
         "bucketize", [np.array([-1.0, 0.5, 7.0], np.float32)],
         lambda x: tfl.emit("bucketize", [x], like(3, element="i32"), boundaries=[0.0, 1.0, 2.0]),
         [np.array([0, 1, 3], np.int32)],
+    ),
+    Sample(
+        "non_max_suppression_v4", [_BOXES, _SCORES],
+        lambda b, s: tfl.emit_many(
+            "non_max_suppression_v4", [b, s, _number(2, np.int32), _number(0.5), _number(0.1)],
+            [like(2, element="i32"), like(element="i32")],
+        ),
+        [np.array([1, 2], np.int32), np.array(2, np.int32)],
+    ),
+    Sample(
+        "non_max_suppression_v5", [_BOXES, _SCORES],
+        lambda b, s: tfl.emit_many(
+            "non_max_suppression_v5", [b, s, _number(2, np.int32), _number(0.5), _number(0.1), _number(0.0)],
+            [like(2, element="i32"), like(2), like(element="i32")],
+        ),
+        [np.array([1, 2], np.int32), np.array([0.9, 0.3], np.float32), np.array(2, np.int32)],
     ),
 ]  # fmt: skip

@@ -23,6 +23,8 @@ _X, _W, _B = _normal(2, 3, 4), _normal(5, 4), _normal(5)
 _IMAGE, _KERNEL, _BIAS = _normal(1, 7, 6, 4), _normal(8, 3, 3, 4), _normal(8)
 _DEEP = _normal(1, 3, 3, 8)
 _VOLUME, _CUBES = _normal(1, 3, 4, 5, 2), _normal(2, 3, 2, 2, 5)
+_DOWN = _normal(1, 2, 3, 3, 5)
+_SIGNAL = _normal(1, 4, 8)
 _UP = _normal(5, 2, 2, 4)
 _LEFT, _RIGHT = _normal(2, 3, 4), _normal(2, 4, 5)
 
@@ -44,6 +46,11 @@ def _same(array: Array) -> torch.Tensor:
 def _conv(x: ir.Value, shape: tuple[int, ...], **attributes: Any) -> ir.Value:
     operands = [x, tfl.constant(_KERNEL), tfl.constant(_BIAS)]
     return tfl.emit("conv_2d", operands, like(*shape), **attributes)
+
+
+def _spectrum(x: ir.Value) -> list[ir.Value]:
+    spectrum = tfl.emit("rfft2d", [x, tfl.constant(np.array([4, 8], np.int32))], like(1, 4, 5, element="complex<f32>"))
+    return [tfl.emit(name, [spectrum], like(1, 4, 5)) for name in ("complex_abs", "real", "imag")]
 
 
 SAMPLES = [
@@ -123,6 +130,25 @@ SAMPLES = [
             torch.from_numpy(_B),
         ).permute(0, 2, 3, 4, 1).contiguous().numpy()],
         "float32 op",
+    ),
+    Sample(
+        "conv_3d_transpose", [_DOWN],
+        lambda x: tfl.emit(
+            "conv_3d_transpose",
+            [tfl.constant(np.array([1, 4, 5, 6, 2], np.int32)), tfl.constant(_CUBES), x], like(1, 4, 5, 6, 2),
+            padding="VALID", stride_d=2, stride_h=1, stride_w=2,
+        ),
+        [F.conv_transpose3d(
+            torch.from_numpy(_DOWN).permute(0, 4, 1, 2, 3), torch.from_numpy(_CUBES).permute(4, 3, 0, 1, 2),
+            stride=(2, 1, 2),
+        ).permute(0, 2, 3, 4, 1).contiguous().numpy()],
+        "float32 op",
+    ),
+    Sample(
+        "rfft2d", [_SIGNAL], _spectrum,
+        [np.abs(np.fft.rfft2(_SIGNAL)).astype(np.float32), np.fft.rfft2(_SIGNAL).real.astype(np.float32),
+         np.fft.rfft2(_SIGNAL).imag.astype(np.float32)],
+        "float32 transcendental",
     ),
     Sample(
         "average_pool_2d", [_IMAGE],

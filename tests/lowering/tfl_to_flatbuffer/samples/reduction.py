@@ -34,6 +34,17 @@ def _scalar(number: int) -> ir.Value:
     return tfl.constant(np.array(number, np.int32))
 
 
+_ROWS = _X.reshape(6, 4)[:3].copy()
+
+
+def _segments(kind: str) -> Callable[[ir.Value], ir.Value]:
+    def build(x: ir.Value) -> ir.Value:
+        segments = tfl.constant(np.array([0, 1, 0], np.int32))
+        return tfl.emit(f"unsorted_segment_{kind}", [x, segments, _scalar(2)], like(2, 4))
+
+    return build
+
+
 SAMPLES = [
     _reduce("sum", np.sum, _X, (1,)),
     _reduce("sum", np.sum, _X, (0, 2), keep=True),
@@ -71,11 +82,11 @@ SAMPLES = [
         lambda x: tfl.emit("segment_sum", [x, tfl.constant(np.array([0, 0], np.int32))], like(1, 3, 4)),
         [_X.sum(0, keepdims=True)], "float32 op",
     ),
-    Sample(
-        "unsorted_segment_max", [_X],
-        lambda x: tfl.emit(
-            "unsorted_segment_max", [x, tfl.constant(np.array([1, 0], np.int32)), _scalar(2)], like(2, 3, 4)
-        ),
-        [_X[::-1]],
+    *(
+        Sample(
+            f"unsorted_segment_{kind}", [_ROWS], _segments(kind), [np.stack([function(_ROWS[::2], 0), _ROWS[1]])],
+            "float32 op",
+        )
+        for kind, function in (("max", np.max), ("min", np.min), ("sum", np.sum), ("prod", np.prod))
     ),
 ]  # fmt: skip

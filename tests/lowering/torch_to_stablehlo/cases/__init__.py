@@ -2,3 +2,35 @@
 
 A family of cases per family of rules. `test_ops.py` runs them all, and demands one for every rule.
 """
+
+from tests.lowering.torch_to_stablehlo.cases import (
+    activation,
+    attention,
+    comparison,
+    convolution,
+    creation,
+    elementwise,
+    indexing,
+    linear_algebra,
+    long_tail,
+    normalization,
+    pooling,
+    reduction,
+    shape,
+)
+
+CASES = (
+    *activation.CASES,
+    *attention.CASES,
+    *comparison.CASES,
+    *convolution.CASES,
+    *creation.CASES,
+    *elementwise.CASES,
+    *indexing.CASES,
+    *linear_algebra.CASES,
+    *long_tail.CASES,
+    *normalization.CASES,
+    *pooling.CASES,
+    *reduction.CASES,
+    *shape.CASES,
+)

@@ -1,0 +1,1 @@
+"""The commands, a file each. At the top of a file stands what `--help` needs: nothing heavy."""

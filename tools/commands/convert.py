@@ -1,0 +1,81 @@
+"""`litewright convert`: a PyTorch module to a .tflite file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from litewright.compiler.api import EdgeModel
+    from litewright.compiler.targets import Target
+
+
+@click.command("convert")
+@click.argument("factory", metavar="MODULE:FACTORY")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The .tflite file to write."
+)
+@click.option("--target", default="cpu", show_default=True, help="Whose delegate the report asks.")
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="A checkpoint: a folder or .safetensors file."
+)
+@click.option(
+    "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def command(
+    factory: str,
+    output: Path,
+    target: str,
+    weights: Path | None,
+    dump_ir: Path | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Converts what a factory returns.
+
+    FACTORY is a function without arguments, in a MODULE that Python can import or in a FILE.py. It returns
+    (module, args) or (module, args, kwargs), or a dict of these by signature.
+    """
+    from litewright.compiler.api import Converter
+    from litewright.compiler.targets import target_named
+
+    from ..factory import samples_from
+    from ..progress import stage_progress
+
+    asked = target_named(target)
+    samples = samples_from(factory)
+    converter = Converter()
+    with stage_progress() as progress:
+        converter = _converter()
+        for name, sample in samples.items():
+            converter = converter.signature(name, sample.module, sample.args, sample.kwargs)
+        model = converter.convert(weights=weights, dump_ir=dump_ir, progress=progress)
+        model.export(output, progress=progress)
+    _report(model, output, asked, as_json=as_json)
+
+
+def _report(model: EdgeModel, output: Path, target: Target, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from litewright.compiler.inspect import survey
+    from litewright.compiler.ir import mlir
+
+    from ..report import megabytes
+
+    with mlir.use(model.program.context):
+        facts = survey(model.program, target)
+    size = output.stat().st_size
+    if as_json:
+        head = {"file": str(output), "bytes": size, "seconds": model.timings}
+        click.echo(json.dumps(head | dataclasses.asdict(facts), indent=2))
+        return
+    console = Console(highlight=False)
+    seconds = sum(model.timings.values())
+    console.print(f"{output}: {megabytes(size)}, converted in {seconds:.1f} s", markup=False)
+    for each in facts.signatures:
+        text = f"  {each.name}: {each.ops} ops, {each.delegated} of them delegated on {target.name}"
+        console.print(text, markup=False)

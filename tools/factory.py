@@ -1,0 +1,111 @@
+"""What to convert, from a Python function that the user names on the command line."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from litewright.compiler.diagnostics import LitewrightError, UserError
+
+if TYPE_CHECKING:
+    import torch
+
+_DEFAULT_SIGNATURE = "serving_default"
+_WANTED = "it must return (module, args) or (module, args, kwargs), or a dict of these by signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A module and what to call it with.
+
+    Attributes:
+        module: what to convert.
+        args: positional arguments of `forward`.
+        kwargs: its keyword arguments.
+    """
+
+    module: torch.nn.Module
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def samples_from(reference: str) -> dict[str, Sample]:
+    """Calls the factory `MODULE:FUNCTION` or `path/to/file.py:FUNCTION`.
+
+    Returns:
+        What to convert, by signature.
+
+    Raises:
+        UserError: there is no such function, it fails, or it returns something else.
+    """
+    module_name, colon, function_name = reference.rpartition(":")
+    if not colon or not module_name or not function_name:
+        raise UserError(f"{reference!r} is not of the form MODULE:FACTORY or FILE.py:FACTORY")
+    factory = getattr(_load(module_name), function_name, None)
+    if not callable(factory):
+        raise UserError(f"{module_name} has no function {function_name!r}")
+    made = _guarded(factory, f"{reference} failed")
+    return {name: _sample(reference, each) for name, each in _by_signature(reference, made).items()}
+
+
+def _load(name: str) -> ModuleType:
+    if name.endswith(".py"):
+        return _load_file(Path(name))
+    # As `python -m` does it.
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    return _guarded(lambda: importlib.import_module(name), f"cannot import {name}")
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None, "files that end in .py have a loader"
+    assert spec.loader is not None, "files that end in .py have a loader"
+    module = importlib.util.module_from_spec(spec)
+    # As `python FILE` does it: what lies beside the file can be imported.
+    sys.path.insert(0, str(path.resolve().parent))
+    execute = spec.loader.exec_module
+    _guarded(lambda: execute(module), f"cannot import {path}")
+    return module
+
+
+def _guarded(call: Any, what: str) -> Any:
+    """Runs code of the user's, whose errors are not ours."""
+    try:
+        return call()
+    except LitewrightError:
+        raise
+    except Exception as error:
+        raise UserError(f"{what}: {type(error).__name__}: {error}") from error
+
+
+def _by_signature(reference: str, made: object) -> dict[str, object]:
+    if not isinstance(made, Mapping):
+        return {_DEFAULT_SIGNATURE: made}
+    found = dict(cast("Mapping[object, object]", made))
+    if not found:
+        raise UserError(f"{reference} returned an empty dict; {_WANTED}")
+    return {str(name): each for name, each in found.items()}
+
+
+def _sample(reference: str, made: object) -> Sample:
+    import torch
+
+    parts = cast("tuple[Any, ...]", made) if isinstance(made, tuple) else ()
+    if len(parts) not in (2, 3) or not isinstance(parts[0], torch.nn.Module):
+        raise UserError(f"{reference} returned {type(made).__name__}; {_WANTED}")
+    if not isinstance(parts[1], (tuple, list)):
+        raise UserError(f"{reference} returned args of type {type(parts[1]).__name__}; write (x,)")
+    kwargs: Any = parts[2] if len(parts) == 3 else {}
+    if not isinstance(kwargs, Mapping):
+        raise UserError(f"{reference} returned kwargs of type {type(kwargs).__name__}, not a dict")
+    args = tuple(cast("tuple[Any, ...]", parts[1]))
+    return Sample(parts[0], args, cast("Mapping[str, Any]", kwargs))

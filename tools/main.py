@@ -1,0 +1,51 @@
+"""The command line: `litewright convert | inspect | run`. Commands are loaded when they are asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+import litewright
+from litewright.compiler.diagnostics import InternalError, LitewrightError
+
+_COMMANDS = ("convert", "inspect", "run")
+
+
+class _Commands(click.Group):
+    """Loads a command by its name, and turns errors of litewright into exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        return importlib.import_module(f"litewright.tools.commands.{cmd_name}").command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LitewrightError as error:
+            if ctx.params["traceback"]:
+                raise
+            raise click.ClickException(_message(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(litewright.__version__, prog_name="litewright")
+@click.option("--traceback", is_flag=True, help="Show where in litewright an error was raised.")
+def main(traceback: bool) -> None:  # noqa: ARG001, FBT001
+    """Compiles PyTorch models to TFLite flatbuffers for the LiteRT runtime."""
+
+
+def _message(error: LitewrightError) -> str:
+    lines = [str(error), *getattr(error, "__notes__", ())]
+    if isinstance(error, InternalError):
+        lines.append("This is a defect of litewright; `litewright --traceback ...` shows where.")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Facts about a model as tables on standard output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litewright.compiler.inspect import ModelFacts, SignatureFacts, SizeFacts
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_MOST_REASONS = 20
+
+
+def print_model(facts: ModelFacts, console: Console) -> None:
+    """Prints every signature, then the sizes."""
+    for signature in facts.signatures:
+        _print_signature(signature, facts.target, console)
+    _print_sizes(facts.sizes, console)
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes as people read it: `86.6 MB`, `1.2 kB`."""
+    if count >= 1_000_000:
+        return f"{count / 1e6:.1f} MB"
+    return f"{count / 1e3:.1f} kB" if count >= 1000 else f"{count} B"
+
+
+def new_table(*columns: str, numbers: frozenset[str] = frozenset()) -> Table:
+    """A table without frame; `numbers` are the columns that are set flush right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left")
+    return table
+
+
+def _print_signature(signature: SignatureFacts, target: str, console: Console) -> None:
+    from rich.markup import escape
+
+    console.print(f"[bold]signature {escape(signature.name)}[/bold]")
+    for label, tensors in (("in", signature.inputs), ("out", signature.outputs)):
+        for tensor in tensors:
+            console.print(f"  {label:>3}  {escape(str(tensor))}", highlight=False)
+    histogram = new_table("op", "count", numbers=frozenset({"count"}))
+    for op, count in signature.histogram.items():
+        histogram.add_row(op, str(count))
+    console.print(histogram)
+    left = signature.not_delegated
+    console.print(
+        f"{signature.delegated} of {signature.ops} ops delegated on {target}"
+        + (", and these are not:" if left else "")
+    )
+    if left:
+        _print_left(signature, console)
+    console.print()
+
+
+def _print_left(signature: SignatureFacts, console: Console) -> None:
+    from rich.markup import escape
+
+    left = signature.not_delegated
+    table = new_table("op", "why", "from")
+    for each in left[:_MOST_REASONS]:
+        table.add_row(each.op, escape(each.reason), escape(each.origin))
+    console.print(table)
+    if len(left) > _MOST_REASONS:
+        console.print(f"... and {len(left) - _MOST_REASONS} more (--json lists all)")
+
+
+def _print_sizes(sizes: SizeFacts, console: Console) -> None:
+    from rich.markup import escape
+
+    console.print(
+        f"{megabytes(sizes.total)}: {megabytes(sizes.weights)} in {sizes.count} weights, "
+        f"{megabytes(sizes.constants)} in constants",
+        highlight=False,
+    )
+    if not sizes.largest:
+        return
+    table = new_table("weight", "type", "size", numbers=frozenset({"size"}))
+    for weight in sizes.largest:
+        shape = ", ".join(map(str, weight.shape))
+        table.add_row(escape(weight.symbol), escape(f"{weight.dtype}[{shape}]"), megabytes(weight.bytes))
+    console.print(table)
