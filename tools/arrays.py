@@ -31,7 +31,10 @@ def inputs_for(signature: SignatureInfo, given: Mapping[str, str], seed: int) ->
         if name not in known:
             there = ", ".join(str(each.name) for each in signature.inputs)
             raise UserError(f"signature {signature.name!r} has no input {name!r}; it has {there}")
-    return {each.name: _make(each, given.get(each.name, "random"), generator) for each in signature.inputs}
+    return {
+        each.name: _make(each, given.get(each.name, "random"), generator)
+        for each in signature.inputs
+    }
 
 
 def save(path: Path, arrays: Mapping[str, Array]) -> None:

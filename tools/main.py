@@ -36,7 +36,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(litewright.__version__, prog_name="litewright")
 @click.option("--traceback", is_flag=True, help="Show where in litewright an error was raised.")
-def main(traceback: bool) -> None:  # noqa: ARG001, FBT001
+def main(*, traceback: bool) -> None:
     """Compiles PyTorch models to TFLite flatbuffers for the LiteRT runtime."""
 
 

@@ -84,5 +84,7 @@ def _print_sizes(sizes: SizeFacts, console: Console) -> None:
     table = new_table("weight", "type", "size", numbers=frozenset({"size"}))
     for weight in sizes.largest:
         shape = ", ".join(map(str, weight.shape))
-        table.add_row(escape(weight.symbol), escape(f"{weight.dtype}[{shape}]"), megabytes(weight.bytes))
+        table.add_row(
+            escape(weight.symbol), escape(f"{weight.dtype}[{shape}]"), megabytes(weight.bytes)
+        )
     console.print(table)

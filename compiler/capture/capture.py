@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch._ops import OpOverload
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.export import ExportedProgram
 from torch.utils import _pytree as pytree
 
 from ..ir.fx import FxProgram
+from ..ir.torch_ops import Op
 from .assemble import assemble
 from .decompose import decompose
 from .failures import explain
@@ -28,7 +28,7 @@ def capture(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     *,
-    kept: Collection[OpOverload] = frozenset(),
+    kept: Collection[Op] = frozenset(),
 ) -> FxProgram:
     """Captures one signature of a module.
 
@@ -61,7 +61,7 @@ def capture(
 
 
 def from_exported_program(
-    signature_name: str, program: ExportedProgram, *, kept: Collection[OpOverload] = frozenset()
+    signature_name: str, program: ExportedProgram, *, kept: Collection[Op] = frozenset()
 ) -> FxProgram:
     """A signature of a program that was exported already; it is not changed.
 
@@ -113,7 +113,7 @@ def _copy(program: ExportedProgram) -> ExportedProgram:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None]:
     """Keeps torch's warnings about itself from the user."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -28,7 +28,7 @@ def check_buffers(module: torch.nn.Module) -> None:
 
 
 @contextlib.contextmanager
-def stand_ins(module: torch.nn.Module, mode: FakeTensorMode) -> Iterator[None]:
+def stand_ins(module: torch.nn.Module, mode: FakeTensorMode) -> Generator[None]:
     """Inside, fake CPU parameters of `mode` stand where the module has parameters on meta.
 
     Tied parameters stay tied. Nothing is allocated.

@@ -10,6 +10,7 @@ import torch
 from torch.fx import Node
 
 from .origin import Origin
+from .torch_ops import label, op_of
 
 _TORCH = str(Path(torch.__file__).parent)
 # torch.export keeps stack traces as text only.
@@ -37,9 +38,8 @@ def module_path(node: Node) -> str:
 
 def op_label(node: Node) -> str:
     """Short name of what a node calls: `linear`, `add`."""
-    if isinstance(node.target, torch._ops.OpOverload):
-        return node.target._schema.name.rpartition("::")[2].strip("_")
-    return node.name
+    op = op_of(node)
+    return node.name if op is None else label(op)
 
 
 def is_user_code(file: str) -> bool:

@@ -89,6 +89,12 @@ def tokenize(folder: Path, sentences: Sequence[str]) -> dict[str, Tensor]:
     }
 
 
+def cosine(one: Array, other: Array) -> Array:
+    """Cosines between rows, float64 [rows]."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    return (one * other).sum(1) / (np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1))
+
+
 def fastest(call: Callable[[], object], runs: int = 20) -> float:
     """The shortest of some calls, in milliseconds."""
     times: list[float] = []
@@ -159,9 +165,7 @@ def main() -> int:
             actual = next(iter(runner.run(arrays).values()))
             eager_ms = fastest(lambda: encoder(**inputs))
             edge_ms = runner.latency(arrays).fastest
-        cosines = (actual * expected).sum(1) / (
-            np.linalg.norm(actual, axis=1) * np.linalg.norm(expected, axis=1)
-        )
+        cosines = cosine(actual, expected)
         console.print(sentence_table(actual, cosines))
         console.print(op_table(runner))
         console.print(cost_table(path, converted_in, eager_ms, edge_ms))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from torch._ops import OpOverload
-
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.torch_ops import Op
 from litewright.compiler.ir.types import element_type
 
 Attribute = bool | int | float | str | tuple[int, ...] | tuple[float, ...]
@@ -43,7 +42,7 @@ class ModuleBuilder:
     """
 
     module: ir.Module
-    rules: Mapping[OpOverload, Rule]
+    rules: Mapping[Op, Rule]
     decompositions: dict[CompositeKey, str] = field(default_factory=dict[CompositeKey, str])
 
 

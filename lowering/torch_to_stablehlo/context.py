@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.fx import Node
@@ -11,13 +12,14 @@ from torch.fx import Node
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir.fx_origin import origin_of_node
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.torch_ops import Op, op_of, value_of
 from litewright.compiler.ir.types import shape_of, tensor_type
 
 from .composites import Attribute, CompositeKey, Decompose, ModuleBuilder, composite
 from .elements import Operand, as_tensor, element_of_dtype
 
 
-class CannotLower(Exception):
+class CannotLowerError(Exception):
     """A rule's refusal: the op is known, this form of it is not. The message is the reason."""
 
 
@@ -33,17 +35,24 @@ class LoweringContext:
     builder: ModuleBuilder
     node: Node
 
+    @property
+    def op(self) -> Op:
+        """The op that is being lowered."""
+        op = op_of(self.node)
+        assert op is not None, f"{self.node} has been checked to have a rule"
+        return op
+
     # ---- what the op yields ----
 
     @property
     def out(self) -> torch.Tensor:
         """The node's fake result: shape and dtype of what the rule has to return."""
-        return self.node.meta["val"]
+        return value_of(self.node)
 
     @property
     def outs(self) -> Sequence[torch.Tensor]:
         """The fake results of an op with several."""
-        return self.node.meta["val"]
+        return value_of(self.node)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -70,9 +79,8 @@ class LoweringContext:
     def common_element(self, *operands: Operand) -> ir.Type:
         """The element type in which torch compares or combines the node's first operands."""
         given = zip(self.node.args, operands, strict=False)
-        kinds = [a.meta["val"] if isinstance(a, Node) else v for a, v in given]
-        dtype = torch.result_type(*kinds) if len(kinds) > 1 else kinds[0].dtype
-        return element_of_dtype(dtype)
+        kinds: list[Any] = [value_of(a) if isinstance(a, Node) else v for a, v in given]
+        return element_of_dtype(torch.result_type(kinds[0], kinds[1]))
 
     # ---- composites ----
 
@@ -99,9 +107,9 @@ class LoweringContext:
         key = CompositeKey(name, tuple(sorted(attributes.items())), kinds)
         return composite(self.builder, key, operands, decompose, results or [self.type])
 
-    def refuse(self, reason: str) -> CannotLower:
+    def refuse(self, reason: str) -> CannotLowerError:
         """The exception to raise where the op has no lowering in this form."""
-        return CannotLower(reason)
+        return CannotLowerError(reason)
 
     def user_error(self, reason: str) -> UserError:
         """The exception to raise for a model that cannot be right."""

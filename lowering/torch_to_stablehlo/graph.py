@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch._ops import HigherOrderOperator, OpOverload
 from torch.fx import Node
 
 from litewright.compiler.diagnostics import InternalError, LitewrightError, Unsupported
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.fx_origin import origin_of_node
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.torch_ops import Op, op_of, spelling, value_of
 
 from .composites import Lowered, ModuleBuilder
-from .context import CannotLower, LoweringContext, fits
+from .context import CannotLowerError, LoweringContext, fits
 from .elements import element_of_dtype
 
 Values = dict[Node, Lowered]
 
 
-def without_rule(nodes: Iterable[Node], rules: Iterable[OpOverload]) -> list[Unsupported]:
+def without_rule(nodes: Iterable[Node], rules: Iterable[Op]) -> list[Unsupported]:
     """The calls among `nodes` that no rule lowers, each with the nearest op that one does."""
     known = frozenset(rules)
     return [
-        Unsupported(_spelling(node), str(origin_of_node(node)), _hint(node, known))
+        Unsupported(spelling(node), str(origin_of_node(node)), _hint(node, known))
         for node in nodes
         if node.target is not operator.getitem and node.target not in known
     ]
@@ -54,11 +54,11 @@ def lower_nodes(
         with origin_of_node(node).location():
             try:
                 values[node] = _lower(builder, node, values)
-            except CannotLower as refusal:
+            except CannotLowerError as refusal:
                 refused.append(
-                    Unsupported(_spelling(node), str(origin_of_node(node)), str(refusal))
+                    Unsupported(spelling(node), str(origin_of_node(node)), str(refusal))
                 )
-                values[node] = _zeros(node.meta["val"])
+                values[node] = _zeros(value_of(node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _lower(builder: ModuleBuilder, node: Node, values: Values) -> Lowered:
             *[resolve(argument) for argument in node.args],
             **{name: resolve(argument) for name, argument in node.kwargs.items()},
         )
-    except (LitewrightError, CannotLower):
+    except (LitewrightError, CannotLowerError):
         raise
     except Exception as error:
         error.add_note(f"while lowering {node.format_node()} at {origin_of_node(node)}")
@@ -95,13 +95,13 @@ def _lower(builder: ModuleBuilder, node: Node, values: Values) -> Lowered:
 
 
 def _check(node: Node, lowered: Lowered) -> None:
-    fakes = node.meta["val"]
+    fakes = value_of(node)
     if isinstance(fakes, torch.Tensor):
         fakes, lowered = [fakes], [lowered]
     for fake, value in zip(fakes, lowered, strict=False):
         if isinstance(value, ir.Value) and not fits(value, fake):
             raise InternalError(
-                f"the rule of {_spelling(node)} made {value.type}, torch {fake.dtype} {list(fake.shape)}, "
+                f"the rule of {spelling(node)} made {value.type}, torch {fake.dtype} {list(fake.shape)}, "
                 f"at {origin_of_node(node)}"
             )
 
@@ -135,7 +135,7 @@ def _spelling(node: Node) -> str:
     return str(node.target)
 
 
-def _hint(node: Node, known: frozenset[OpOverload]) -> str:
+def _hint(node: Node, known: frozenset[Op]) -> str:
     if not isinstance(node.target, OpOverload):
         return ""
     names = sorted(str(op) for op in known)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch._ops import OpOverload
 
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.torch_ops import Op, decomposition_of, defaults, qualified_name, value_of
 from litewright.compiler.ir.types import tensor_type
 
 from .composites import Attribute, Rule
@@ -43,8 +43,7 @@ def as_composite(
     ctx: LoweringContext, args: Sequence[Any], kwargs: dict[str, Any], build: Build
 ) -> ir.Value | list[ir.Value]:
     """A composite named after the node's op; `build` writes its decomposition."""
-    op = ctx.node.target
-    assert isinstance(op, OpOverload)
+    op = ctx.op
     operands = [a for a in (*args, *kwargs.values()) if isinstance(a, ir.Value)]
     kinds = _result_types(ctx)
     key = static_key(args, kwargs)
@@ -53,23 +52,22 @@ def as_composite(
         filled, named = fill_slots(key, values)
         return build(filled, named, kinds)
 
-    name = op._schema.name.replace("::", ".")
-    made = ctx.composite(name, operands, attributes_of(op, args, kwargs), decompose, kinds)
+    made = ctx.composite(qualified_name(op), operands, attributes_of(op, args, kwargs), decompose, kinds)
     return made[0] if isinstance(ctx.node.meta["val"], torch.Tensor) else made
 
 
 def attributes_of(
-    op: OpOverload, args: Sequence[Any], kwargs: dict[str, Any]
+    op: Op, args: Sequence[Any], kwargs: dict[str, Any]
 ) -> dict[str, Attribute]:
     """The static arguments of a call by the names of the schema, defaults filled in."""
-    given = dict(zip((a.name for a in op._schema.arguments), args, strict=False)) | kwargs
+    known = defaults(op)
+    given = {**known, **dict(zip(known, args, strict=False)), **kwargs}
     attributes: dict[str, Attribute] = {}
-    for argument in op._schema.arguments:
-        value = given.get(argument.name, argument.default_value)
+    for name, value in given.items():
         if isinstance(value, list | tuple) and value and isinstance(value[0], int | float):
-            attributes[argument.name] = tuple(value)
+            attributes[name] = tuple(value)
         elif isinstance(value, bool | int | float | str):
-            attributes[argument.name] = value
+            attributes[name] = value
     return attributes
 
 
@@ -95,9 +93,9 @@ def from_torch(function: Callable[..., Any]) -> Rule:
     return lower
 
 
-def from_decomposition(op: OpOverload) -> Rule:
+def from_decomposition(op: Op) -> Rule:
     """A rule whose decomposition is the one that torch itself has for the op."""
-    return from_torch(torch._decomp.decomposition_table[op])
+    return from_torch(decomposition_of(op))
 
 
 def _result_types(ctx: LoweringContext) -> list[ir.Type]:

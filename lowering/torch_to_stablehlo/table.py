@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from torch._ops import OpOverload
-
 from litewright.compiler.diagnostics import InternalError
+from litewright.compiler.ir.torch_ops import Op
 
 from .composites import Rule
 from .rules import (
@@ -28,7 +27,7 @@ from .rules import (
     shape,
 )
 
-Row = tuple[OpOverload, Rule]
+Row = tuple[Op, Rule]
 
 FAMILIES = MappingProxyType(
     {
@@ -50,12 +49,12 @@ FAMILIES = MappingProxyType(
 
 
 @functools.cache
-def rules() -> MappingProxyType[OpOverload, Rule]:
+def rules() -> MappingProxyType[Op, Rule]:
     """The rule of every supported op."""
     return merge(row for family in FAMILIES.values() for row in family)
 
 
-def merge(rows: Iterable[Row]) -> MappingProxyType[OpOverload, Rule]:
+def merge(rows: Iterable[Row]) -> MappingProxyType[Op, Rule]:
     """The rows as a table.
 
     Raises:
@@ -68,6 +67,6 @@ def merge(rows: Iterable[Row]) -> MappingProxyType[OpOverload, Rule]:
     return MappingProxyType(dict(listed))
 
 
-def supported_ops() -> frozenset[OpOverload]:
+def supported_ops() -> frozenset[Op]:
     """The ops that have a rule; capture keeps them whole."""
     return frozenset(rules())

@@ -17,23 +17,30 @@ if TYPE_CHECKING:
 @click.command("convert")
 @click.argument("factory", metavar="MODULE:FACTORY")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The .tflite file to write."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The .tflite file to write.",
 )
 @click.option("--target", default="cpu", show_default=True, help="Whose delegate the report asks.")
 @click.option(
-    "--weights", type=click.Path(path_type=Path), help="A checkpoint: a folder or .safetensors file."
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="A checkpoint: a folder or .safetensors file.",
 )
 @click.option(
     "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
+    *,
     factory: str,
     output: Path,
     target: str,
     weights: Path | None,
     dump_ir: Path | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Converts what a factory returns.
 
@@ -50,7 +57,6 @@ def command(
     samples = samples_from(factory)
     converter = Converter()
     with stage_progress() as progress:
-        converter = _converter()
         for name, sample in samples.items():
             converter = converter.signature(name, sample.module, sample.args, sample.kwargs)
         model = converter.convert(weights=weights, dump_ir=dump_ir, progress=progress)

@@ -13,7 +13,7 @@ import click
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--target", default="cpu", show_default=True, help="Whose delegate to ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print all facts as JSON.")
-def command(file: Path, target: str, as_json: bool) -> None:  # noqa: FBT001
+def command(*, file: Path, target: str, as_json: bool) -> None:
     """Shows signatures, ops, sizes, and what the delegate is expected to take.
 
     FILE may come from any converter.

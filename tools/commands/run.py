@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--signature", help="Which signature; may be left out if there is only one.")
 @click.option(
-    "--input", "inputs", multiple=True, metavar="NAME=FILE.npy|random|zeros",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=FILE.npy|random|zeros",
     help="An input; those not given are random.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
@@ -29,14 +32,15 @@ if TYPE_CHECKING:
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the kernels.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
+    *,
     file: Path,
     signature: str | None,
     inputs: tuple[str, ...],
     seed: int,
     output: Path | None,
-    no_delegate: bool,  # noqa: FBT001
+    no_delegate: bool,
     threads: int | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Runs a signature once and summarises its outputs."""
     from litewright.compiler.runtime import Runner
@@ -59,7 +63,8 @@ def command(
 def _pair(text: str) -> tuple[str, str]:
     name, equals, source = text.partition("=")
     if not equals or not name or not source:
-        raise click.BadParameter(f"{text!r} is not NAME=FILE.npy, NAME=random or NAME=zeros", param_hint="--input")
+        wanted = "NAME=FILE.npy, NAME=random or NAME=zeros"
+        raise click.BadParameter(f"{text!r} is not {wanted}", param_hint="--input")
     return name, source
 
 
