@@ -96,16 +96,20 @@ def _by_signature(reference: str, made: object) -> dict[str, object]:
     return {str(name): each for name, each in found.items()}
 
 
-def _sample(reference: str, made: object) -> Sample:
+def _sample(reference: str, made: Any) -> Sample:
     import torch
 
-    parts = cast("tuple[Any, ...]", made) if isinstance(made, tuple) else ()
+    parts = cast("tuple[Any, ...]", made if isinstance(made, tuple) else ())
     if len(parts) not in (2, 3) or not isinstance(parts[0], torch.nn.Module):
-        raise UserError(f"{reference} returned {type(made).__name__}; {_WANTED}")
+        raise UserError(f"{reference} returned {_kind(made)}; {_WANTED}")
     if not isinstance(parts[1], (tuple, list)):
-        raise UserError(f"{reference} returned args of type {type(parts[1]).__name__}; write (x,)")
+        raise UserError(f"{reference} returned args of type {_kind(parts[1])}; write (x,)")
     kwargs: Any = parts[2] if len(parts) == 3 else {}
     if not isinstance(kwargs, Mapping):
-        raise UserError(f"{reference} returned kwargs of type {type(kwargs).__name__}, not a dict")
+        raise UserError(f"{reference} returned kwargs of type {_kind(kwargs)}, not a dict")
     args = tuple(cast("tuple[Any, ...]", parts[1]))
     return Sample(parts[0], args, cast("Mapping[str, Any]", kwargs))
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__

@@ -18,6 +18,7 @@ from torch.fx import GraphModule, Node
 from ..diagnostics import UserError
 from ..ir.fx import FxProgram, Held, Holding, Input
 from ..ir.fx_origin import origin_of_node
+from ..ir.torch_ops import items_of, value_of
 from .failures import DATA_DEPENDENT
 from .names import input_names, output_names
 from .samples import CONFIGURATION, check_tensor
@@ -95,8 +96,8 @@ def _holding(spec: InputSpec) -> Holding:
 def _flatten_outputs(name: str, program: ExportedProgram) -> tuple[str, ...]:
     """Leaves the tensors that `forward` returns in the output node; their names."""
     output = program.graph.output_node()
-    (values,) = output.args
-    assert isinstance(values, tuple | list), "the output of an exported graph is a tuple"
+    values = items_of(output.args[0])
+    assert values is not None, "the output of an exported graph is a tuple"
     specs = program.graph_signature.output_specs
     changed = [str(s.target) for s in specs if s.kind == OutputKind.BUFFER_MUTATION]
     if changed:
@@ -108,7 +109,7 @@ def _flatten_outputs(name: str, program: ExportedProgram) -> tuple[str, ...]:
     names = output_names(program)
     kept = [(n, v) for n, v in zip(names, returned, strict=True) if v is not None]
     for each, value in kept:
-        if not isinstance(value, Node) or not isinstance(value.meta["val"], torch.Tensor):
+        if not isinstance(value, Node) or not isinstance(value_of(value), torch.Tensor):
             raise UserError(f"signature {name!r}: result {each!r} is {value!r}, not a tensor")
     output.args = (tuple(value for _, value in kept),)
     return tuple(each for each, _ in kept)
@@ -116,9 +117,8 @@ def _flatten_outputs(name: str, program: ExportedProgram) -> tuple[str, ...]:
 
 def _check_shapes(name: str, graph_module: GraphModule) -> None:
     for node in graph_module.graph.nodes:
-        value = node.meta.get("val")
-        values = value if isinstance(value, tuple | list) else (value,)
-        if not any(_is_symbolic(each) for each in values):
+        value = value_of(node)
+        if not any(_is_symbolic(each) for each in items_of(value) or [value]):
             continue
         if node.op == "placeholder":
             raise UserError(

@@ -22,10 +22,11 @@ def decompose(program: ExportedProgram, kept: Collection[Op]) -> ExportedProgram
     _replace_in_place_ops(program.graph_module)
     if _is_final(program.graph_module, kept):
         return program
-    table: dict[Any, Any] = default_decompositions()
+    table: Any = default_decompositions()
     for op in kept:
         table.pop(op, None)
-    return program.run_decompositions(table)
+    opened: Any = program
+    return opened.run_decompositions(table)
 
 
 def _is_final(graph_module: GraphModule, kept: Collection[Op]) -> bool:

@@ -11,6 +11,7 @@ from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 from ..diagnostics import ExportError, UserError
 from ..ir.fx_origin import is_user_code
 from ..ir.origin import Origin
+from .modes import named_modules
 
 DATA_DEPENDENT = (
     "the shape of a tensor, or which code runs, depends on the values of another tensor. A signature "
@@ -45,11 +46,12 @@ def _is_data_dependent(error: BaseException) -> bool:
 
 def _origin(traceback: TracebackType | None, module: torch.nn.Module) -> Origin:
     """The innermost module and the innermost line of the user's code that a traceback passes."""
-    paths = {id(each): path for path, each in module.named_modules()}
+    paths = {id(each): path for path, each in named_modules(module)}
     path, file, line = "", "", 0
     while traceback is not None:
         frame = traceback.tb_frame
-        path = paths.get(id(frame.f_locals.get("self")), path)
+        this: object = frame.f_locals.get("self")
+        path = paths.get(id(this), path)
         if _is_model_code(frame):
             file, line = frame.f_code.co_filename, traceback.tb_lineno
         traceback = traceback.tb_next
@@ -57,5 +59,5 @@ def _origin(traceback: TracebackType | None, module: torch.nn.Module) -> Origin:
 
 
 def _is_model_code(frame: FrameType) -> bool:
-    package = frame.f_globals.get("__name__", "")
+    package = str(frame.f_globals.get("__name__", ""))
     return is_user_code(frame.f_code.co_filename) and not package.startswith(__package__ or "?")

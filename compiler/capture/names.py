@@ -37,12 +37,15 @@ def _output_name(path: pytree.KeyPath) -> str:
     return "_".join([*prefix, *map(key_text, path)])
 
 
-def _paths(spec: pytree.TreeSpec) -> list[pytree.KeyPath]:
+def _paths(spec: pytree.TreeSpec | None) -> list[pytree.KeyPath]:
+    assert spec is not None, "torch.export always records the trees of a call"
     tree = pytree.tree_unflatten(list(range(spec.num_leaves)), spec)
+    paths: list[pytree.KeyPath]
     try:
-        return [path for path, _ in pytree.tree_flatten_with_path(tree)[0]]
+        paths = [path for path, _ in pytree.tree_flatten_with_path(tree)[0]]
     except ValueError:  # a class that was registered without names for its fields
-        return [(pytree.SequenceKey(index),) for index in range(spec.num_leaves)]
+        paths = [(pytree.SequenceKey(index),) for index in range(spec.num_leaves)]
+    return paths
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import torch
 from torch._ops import OpOverload
-from torch.library import Library, infer_schema
+from torch.library import (
+    Library,
+    infer_schema,  # pyright: ignore[reportUnknownVariableType]
+)
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -51,8 +54,9 @@ def composite(
     def define(
         function: Callable[_Parameters, _Result],
     ) -> Composite[_Parameters, _Result]:
-        _LIBRARY.define(name + infer_schema(function, mutates_args=()))
-        _LIBRARY.impl(name, function, "CompositeImplicitAutograd")
+        library: Any = _LIBRARY
+        library.define(name + infer_schema(function, mutates_args=()))
+        library.impl(name, function, "CompositeImplicitAutograd")
         return Composite(function, getattr(torch.ops.litewright, name).default)
 
     return define

@@ -10,13 +10,13 @@ from litewright.lowering import stablehlo_to_tfl, torch_to_stablehlo
 from litewright.passes.core import Observer
 
 from ..capture import capture, from_exported_program
+from ..inspect.dump import DumpObserver
 from ..ir import mlir, tfl
 from ..ir.fx import FxProgram
 from ..ir.program import Program
 from ..weights import TensorSource
 from ..weights.checkpoint import open_checkpoint
 from . import presets
-from .dump_stub import DumpObserver
 from .model import EdgeModel
 from .request import ExportedRequest, Request
 from .stages import Progress, Stages

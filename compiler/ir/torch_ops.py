@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import torch
 from torch import _decomp as decompositions
@@ -45,6 +45,17 @@ def spelling(node: Node) -> str:
 def value_of(node: Node) -> Any:
     """The fake value of a node: a tensor, or several."""
     return node.meta.get("val")
+
+
+def tensors_of(node: Node) -> list[Any]:
+    """The fake values of a node, always several."""
+    value = value_of(node)
+    return [value] if isinstance(value, torch.Tensor) else list(value)
+
+
+def items_of(value: Any) -> list[Any] | None:
+    """The elements of a list or tuple; None for anything else."""
+    return list(cast(Sequence[Any], value)) if isinstance(value, list | tuple) else None
 
 
 def qualified_name(op: Op) -> str:

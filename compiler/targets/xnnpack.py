@@ -26,7 +26,7 @@ from .checks import (
 from .target import Check, Target
 
 _FLOAT = "f32 f16"
-_FLOAT_OR_INT8 = "f32 f16 qi8"
+_FLOAT_OR_INT8 = "f32 f16 qi8 qui8"
 _RANK = rank_at_most(6)
 _ACTIVATION = attribute_in("fused_activation_function", ("NONE", "RELU", "RELU6", "RELU_N1_TO_1"))
 
@@ -127,14 +127,14 @@ _KERNEL = (static(1, "the filter"), static(2, "the bias"))
 
 _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows(f"{_ELEMENTARY} {_CLAMPS}", elements(_FLOAT), _RANK),
-    **_rows("logistic tanh elu leaky_relu", elements(_FLOAT_OR_INT8), _RANK),
+    **_rows("logistic tanh leaky_relu", elements(_FLOAT_OR_INT8), _RANK),
+    **_rows("elu", elements("f32 f16 qi8"), _RANK),
     **_rows("prelu", static(1, "the slope"), elements(_FLOAT), _RANK),
     **_rows("softmax", _last_axis_scale_1, elements(_FLOAT), _RANK),
     **_rows("add sub mul", elements(_FLOAT_OR_INT8), _RANK, _ACTIVATION),
     **_rows("div", elements(_FLOAT), _RANK, _ACTIVATION),
     **_rows("maximum minimum squared_difference", elements(_FLOAT), _RANK),
-    **_rows("mean sum", static(1, "axes"), elements(_FLOAT_OR_INT8, 0), _RANK),
-    **_rows("reduce_max reduce_min", static(1, "axes"), elements(_FLOAT, 0), _RANK),
+    **_rows("mean sum reduce_max reduce_min", static(1, "axes"), elements(_FLOAT_OR_INT8, 0), _RANK),
     **_rows("reshape", static(1, "the shape"), elements(_FLOAT_OR_INT8, 0), _RANK),
     **_rows("transpose", static(1, "the permutation"), elements(_FLOAT_OR_INT8, 0), _RANK),
     **_rows("slice", static(1, "the begin"), static(2, "the size"), elements(_FLOAT_OR_INT8, 0), _RANK,
@@ -142,14 +142,15 @@ _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows("strided_slice", static(1, "the begin"), static(2, "the end"), static(3, "the strides"),
             elements(_FLOAT_OR_INT8, 0), _RANK, _whole_steps, _non_empty),
     **_rows("pad", static(1, "padding"), elements(_FLOAT_OR_INT8, 0), _RANK, _grows),
-    **_rows("concatenation", operands_at_most(5), elements("f32 f16 qi8 qui8"), _RANK, _ACTIVATION),
+    **_rows("concatenation", operands_at_most(5), elements(_FLOAT_OR_INT8), _RANK, _ACTIVATION),
     **_rows("split", results_between(2, 4), static(0, "the axis"), elements(_FLOAT_OR_INT8, 1), _RANK),
     **_rows("batch_matmul", _product_types, _RANK),
     **_rows("fully_connected", *_KERNEL, _dense_types, _RANK, _ACTIVATION),
     **_rows("conv_2d depthwise_conv_2d", *_KERNEL, _convolution_types(1, 0), _ACTIVATION),
     **_rows("transpose_conv", static(0, "the output's shape"), static(1, "the filter"), static(3, "the bias"),
             _convolution_types(1, 2), _ACTIVATION),
-    **_rows("average_pool_2d max_pool_2d", elements(_FLOAT_OR_INT8), _window_covers_stride, _ACTIVATION),
+    **_rows("max_pool_2d", elements(_FLOAT_OR_INT8), _window_covers_stride, _ACTIVATION),
+    **_rows("average_pool_2d", elements(_FLOAT), _window_covers_stride, _ACTIVATION),
     **_rows("resize_bilinear", static(1, "the size"), elements(_FLOAT_OR_INT8, 0)),
     **_rows("depth_to_space space_to_depth", elements(_FLOAT_OR_INT8)),
     **_rows("quantize dequantize", elements("f32 f16 qi8 qui8 qi4"), _RANK),

@@ -7,11 +7,13 @@ is the fastest form by a third where caches are long.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.tfl.shorthand import binary, reshape, scalar
+from litewright.compiler.ir.tfl.shorthand import binary, constant_integers, reshape, scalar
 from litewright.compiler.ir.types import element_of, rank_of, shape_of, tensor_type
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
@@ -35,9 +37,16 @@ def attention(op: ir.OpView, context: RuleContext) -> Outcome:
     query = binary("mul", query, scalar(number(op, "scale"), query))
     query = reshape(query, [batch, groups, repeats * length, width])
     scores = _matmul(query, key, adjoint=True)
-    for mask in (*masks, *([_causal(length, span)] if boolean(op, "is_causal") else [])):
-        scores = _add_mask(scores, _additive(mask), groups, repeats, length)
+    spread = _Spread(groups, repeats, length)
+    additive = [_additive(mask) for mask in masks]
+    if boolean(op, "is_causal"):
+        additive.append(_causal(length, span))
+    for mask in additive:
+        scores = binary("add", scores, spread(mask))
     attended = _matmul(softmax_last(scores), value, adjoint=False)
+    for mask in masks:
+        if str(element_of(mask)) == "i1":
+            attended = binary("mul", attended, spread(_sees_anything(mask)))
     return reshape(attended, [batch, heads, length, shape_of(value)[-1]])
 
 
@@ -61,22 +70,41 @@ def _causal(length: int, span: int) -> ir.Value:
     return tfl.constant(np.where(visible, 0.0, MASKED).astype(np.float32)[None, None])
 
 
-def _add_mask(scores: ir.Value, mask: ir.Value, groups: int, repeats: int, length: int) -> ir.Value:
-    """scores [B, KV, G * T, S] plus a mask that broadcasts to [B, KV * G, T, S]."""
-    shape = [*([1] * (4 - rank_of(mask))), *shape_of(mask)]
-    mask = reshape(mask, shape)
-    batch, heads, rows, span = shape
-    if repeats == 1 or (heads == 1 and rows == 1):
-        return binary("add", scores, mask)
-    if heads == 1:  # repeated once for a whole graph: every layer asks for the same value
-        if length > 1:
-            mask = concatenation([mask] * repeats, 2)
-        return binary("add", scores, mask)
-    if rows == 1 and length > 1:
-        full = tensor_type([batch, heads, length, span], element_of(mask))
-        amounts = tfl.constant(np.array([batch, heads, length, span], np.int32))
-        mask = tfl.emit("broadcast_to", [mask, amounts], full)
-    return binary("add", scores, reshape(mask, [batch, groups, repeats * length, span]))
+def _sees_anything(mask: ir.Value) -> ir.Value:
+    """[..., 1]: 0 where a boolean mask hides every key from a query, as torch has it, else 1."""
+    shape = [*shape_of(mask)[:-1], 1]
+    axes = constant_integers([rank_of(mask) - 1])
+    seen = tfl.emit("reduce_any", [mask, axes], tensor_type(shape, "i1"), keep_dims=True)
+    return tfl.emit("cast", [seen], tensor_type(shape, "f32"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """What broadcasts to [B, KV * G, T, S] as what broadcasts to [B, KV, G * T, S].
+
+    Attributes:
+        groups: KV, the number of key heads.
+        repeats: G, how many query heads share one.
+        length: T, the number of queries.
+    """
+
+    groups: int
+    repeats: int
+    length: int
+
+    def __call__(self, mask: ir.Value) -> ir.Value:
+        """Every layer of a graph asks for the same value, which is then computed once."""
+        batch, heads, rows, span = (*([1] * (4 - rank_of(mask))), *shape_of(mask))
+        mask = reshape(mask, [batch, heads, rows, span])
+        if self.repeats == 1 or (heads == 1 and rows == 1):
+            return mask
+        if heads == 1:
+            return concatenation([mask] * self.repeats, 2) if self.length > 1 else mask
+        if rows == 1 and self.length > 1:
+            shape = [batch, heads, self.length, span]
+            kind = tensor_type(shape, element_of(mask))
+            mask = tfl.emit("broadcast_to", [mask, constant_integers(shape)], kind)
+        return reshape(mask, [batch, self.groups, self.repeats * self.length, span])
 
 
 RULES: tuple[Rule, ...] = (attention,)

@@ -7,7 +7,7 @@ import numpy as np
 from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import Array, ir, op_name, stablehlo
 from litewright.compiler.ir.tfl.shorthand import binary, cast, scalar, unary
-from litewright.compiler.ir.types import dtype_of, element_of, shape_of
+from litewright.compiler.ir.types import dtype_of, element_of, shape_of, tensor_type
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 UNARY = {
@@ -159,6 +159,69 @@ def erf(op: ir.OpView, context: RuleContext) -> Outcome:
     return binary("mul", unary("sign", x), binary("sub", one, tail))
 
 
+@rule("stablehlo.log_plus_one")
+def log_plus_one(op: ir.OpView, context: RuleContext) -> Outcome:
+    """log(u) x / (u - 1) with u = 1 + x, and x itself where u is 1: exact also where x is small.
+
+    After W. Kahan, as given in D. Goldberg, What every computer scientist should know about
+    floating-point arithmetic, theorem 4.
+    """
+    x = op.operands[0]
+    if not _has_kernel("log", x):
+        return decline("no kernel for this element type", x.type)
+    one = scalar(1.0, x)
+    u = binary("add", x, one)
+    is_one = tfl.emit("equal", [u, one], tensor_type(shape_of(x), "i1"))
+    rest = tfl.emit("select_v2", [is_one, one, binary("sub", u, one)], x.type)
+    scaled = binary("div", binary("mul", unary("log", u), x), rest)
+    return tfl.emit("select_v2", [is_one, x, scaled], x.type)
+
+
+@rule("stablehlo.exponential_minus_one")
+def exponential_minus_one(op: ir.OpView, context: RuleContext) -> Outcome:
+    """tanh(x / 2) (exp(x) + 1), which loses no digits where x is small."""
+    x = op.operands[0]
+    if not _has_kernel("exp", x):
+        return decline("no kernel for this element type", x.type)
+    half = unary("tanh", binary("mul", x, scalar(0.5, x)))
+    return binary("mul", half, binary("add", unary("exp", x), scalar(1.0, x)))
+
+
+@rule("stablehlo.tan")
+def tangent(op: ir.OpView, context: RuleContext) -> Outcome:
+    """sin(x) / cos(x)."""
+    x = op.operands[0]
+    if not _has_kernel("sin", x):
+        return decline("no kernel for this element type", x.type)
+    return binary("div", unary("sin", x), unary("cos", x))
+
+
+@rule("stablehlo.atan2")
+def atan2(op: ir.OpView, context: RuleContext) -> Outcome:
+    """atan2 -> ATAN2."""
+    if not _has_kernel("atan2", op.operands[0]):
+        return decline("no kernel for this element type", op.operands[0].type)
+    return tfl.emit("atan2", list(op.operands), op.results[0].type)
+
+
+@rule("stablehlo.is_finite")
+def is_finite(op: ir.OpView, context: RuleContext) -> Outcome:
+    """|x| < infinity, which is false for NaN too."""
+    x = op.operands[0]
+    if not _has_kernel("abs", x):
+        return decline("no kernel for this element type", x.type)
+    return tfl.emit("less", [unary("abs", x), scalar(np.inf, x)], op.results[0].type)
+
+
+@rule("stablehlo.sign")
+def sign_of_integers(op: ir.OpView, context: RuleContext) -> Outcome:
+    """min(max(x, -1), 1), for integers, which SIGN does not take."""
+    x = op.operands[0]
+    if _has_kernel("sign", x) or not _has_kernel("maximum", x):
+        return decline("SIGN takes it, or MAXIMUM does not", x.type)
+    return binary("minimum", binary("maximum", x, scalar(-1, x)), scalar(1, x))
+
+
 @rule("stablehlo.constant")
 def constant(op: ir.OpView, context: RuleContext) -> Outcome:
     """constant -> the same numbers as a tfl constant."""
@@ -186,5 +249,6 @@ def _constant(value: ir.Value) -> Array | None:
 
 RULES: tuple[Rule, ...] = (
     maximum_with_zero, unary_op, binary_op, logical_op, logical_not, remainder, compare, select, convert,
-    clamp, erf, constant, iota,
+    clamp, erf, log_plus_one, exponential_minus_one, tangent, atan2, is_finite, sign_of_integers,
+    constant, iota,
 )  # fmt: skip

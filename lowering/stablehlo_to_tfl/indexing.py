@@ -17,7 +17,7 @@ from litewright.compiler.ir.types import (
 )
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
-from .attributes import integer
+from .attributes import boolean, integer
 from .contraction import constant_array
 
 
@@ -100,6 +100,59 @@ def gather_known_points(op: ir.OpView, context: RuleContext) -> Outcome:
     return tfl.emit("gather", [row, places], op.results[0].type, axis=0, batch_dims=0)
 
 
+@rule("stablehlo.gather")
+def gather_leading(op: ir.OpView, context: RuleContext) -> Outcome:
+    """Whole slices at coordinates of the leading dimensions -> GATHER_ND."""
+    x, indices = op.operands
+    numbers = stablehlo.GatherDimensionNumbers(op.attributes["dimension_numbers"])
+    count = len(numbers.start_index_map)
+    leading = list(range(count))
+    if list(numbers.start_index_map) != leading or list(numbers.collapsed_slice_dims) != leading:
+        return decline("the coordinates are not those of the leading dimensions")
+    if list(numbers.operand_batching_dims):
+        return decline("batching dimensions")
+    sizes = list(ir.DenseI64ArrayAttr(op.attributes["slice_sizes"]))
+    if sizes != [1] * count + list(shape_of(x)[count:]):
+        return decline("slices are cut in other dimensions too", sizes)
+    if numbers.index_vector_dim != rank_of(indices) - 1:
+        return decline("the coordinates do not lie along the last dimension")
+    outer = rank_of(indices) - 1
+    if list(numbers.offset_dims) != list(range(outer, rank_of(op.results[0]))):
+        return decline("the result's dimensions are in another order")
+    places = cast(indices, element_type("i32"))
+    for name, bound in (
+        ("maximum", [0] * count),
+        ("minimum", [n - 1 for n in shape_of(x)[:count]]),
+    ):
+        places = tfl.emit(name, [places, tfl.constant(np.array(bound, np.int32))], places.type)
+    return tfl.emit("gather_nd", [x, places], op.results[0].type)
+
+
+@rule("composite:aten.cumsum")
+def cumulative_sum(op: ir.OpView, context: RuleContext) -> Outcome:
+    """A running sum along an axis -> CUMSUM."""
+    x = op.operands[0]
+    if str(element_of(x)) not in tfl.OPS["cumsum"].operands[0].types or rank_of(x) == 0:
+        return decline("CUMSUM does not take the element type", x.type)
+    axis = tfl.constant(np.array(integer(op, "dim") % rank_of(x), np.int32))
+    return tfl.emit("cumsum", [x, axis], x.type, exclusive=False, reverse=False)
+
+
+@rule("composite:aten.topk")
+def top_k(op: ir.OpView, context: RuleContext) -> Outcome:
+    """The k greatest of the last axis, in order -> TOPK_V2."""
+    x = op.operands[0]
+    if str(element_of(x)) != "f32" or integer(op, "dim") % rank_of(x) != rank_of(x) - 1:
+        return decline("not f32 along the last axis", x.type)
+    if not boolean(op, "largest"):
+        return decline("the smallest are wanted")
+    shape = shape_of(op.results[0])
+    count = tfl.constant(np.array(integer(op, "k"), np.int32))
+    kinds = [op.results[0].type, tensor_type(shape, "i32")]
+    values, places = tfl.emit_many("topk_v2", [x, count], kinds)
+    return [values, cast(places, element_of(op.results[1]))]
+
+
 def _clamped(indices: ir.Value, size: int) -> ir.Value:
     """Indices moved into range, as StableHLO has it; constant ones are known to be in range or not."""
     array = tfl.constant_of(indices)
@@ -111,4 +164,12 @@ def _clamped(indices: ir.Value, size: int) -> ir.Value:
     return indices
 
 
-RULES: tuple[Rule, ...] = (embedding, kv_cache_update, gather_along_axis, gather_known_points)
+RULES: tuple[Rule, ...] = (
+    embedding,
+    kv_cache_update,
+    gather_along_axis,
+    gather_known_points,
+    gather_leading,
+    cumulative_sum,
+    top_k,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litewright.compiler.diagnostics import Unsupported, UnsupportedError
+from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.origin import origin_of
 from litewright.compiler.ir.program import Program, body_of, is_signature
@@ -46,16 +47,23 @@ def legalise(program: Program) -> None:
     apply_rules(program, RULES)
     remove_dead(program)
     left = [
-        _unsupported(op)
+        Unsupported(complaint, str(origin_of(op.location)))
         for function in program.functions()
         if is_signature(function)
         for op in body_of(function).operations
-        if not op_name(op).startswith(("tfl.", "func."))
+        if (complaint := _complaint(op)) is not None
     ]
     if left:
         raise UnsupportedError("the lowering to TFLite", left)
 
 
-def _unsupported(op: ir.OpView) -> Unsupported:
+def _complaint(op: ir.OpView) -> str | None:
+    """What the runtime has against an op."""
+    name = op_name(op)
+    if name.startswith("func."):
+        return None
+    if name.startswith("tfl."):
+        found = next(tfl.complaints(op), None)
+        return f"{name}: {found}" if found is not None else None
     kinds = ", ".join(str(value.type) for value in (*op.operands, *op.results))
-    return Unsupported(f"{op_name(op)} ({kinds})", str(origin_of(op.location)))
+    return f"{name} ({kinds})"

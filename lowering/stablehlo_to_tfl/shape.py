@@ -127,8 +127,11 @@ def pad(x: ir.Value, low: list[int], high: list[int], value: ir.Value | None = N
 @rule("stablehlo.reverse")
 def reverse(op: ir.OpView, context: RuleContext) -> Outcome:
     """reverse -> REVERSE_V2."""
-    axes = constant_integers(hlo.ints(op, "dimensions"))
-    return tfl.emit("reverse_v2", [op.operands[0], axes], op.results[0].type)
+    x = op.operands[0]
+    # One axis at a time: the kernel refuses axes that are not neighbours.
+    for axis in hlo.ints(op, "dimensions"):
+        x = tfl.emit("reverse_v2", [x, constant_integers([axis])], x.type)
+    return x
 
 
 RULES: tuple[Rule, ...] = (

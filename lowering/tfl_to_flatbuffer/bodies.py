@@ -130,6 +130,12 @@ class Body:
         path, _, label = self._tensors.name(index).rpartition(".")
         return Origin(path, label).location()
 
+    def _location_of(self, outputs: Sequence[int]) -> ir.Location:
+        """The location of an op; one for each result, fused, where it has several."""
+        if len(outputs) > 1:
+            return ir.Location.fused([self._location(index) for index in outputs])
+        return self._location(outputs[0]) if outputs else ir.Location.unknown()
+
     # ---- operators -------------------------------------------------------------------------------
 
     def _operator(self, operator: Record) -> None:
@@ -139,7 +145,7 @@ class Body:
         outputs: list[int] = operator["outputs"]
         kinds = self._tensors.types(outputs)
         operands = [self._value(index) for index in operator["inputs"]]
-        with self._location(outputs[0]) if outputs else ir.Location.unknown():
+        with self._location_of(outputs):
             results = self._emitted(operator, operands, kinds)
         self._values |= dict(zip(outputs, results, strict=True))
 

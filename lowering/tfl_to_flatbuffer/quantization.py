@@ -44,7 +44,8 @@ def block_scales(quantization: WeightQuantization, weights: WeightStore) -> Arra
     wanted = weights.read(quantization.scales)
     scales = wanted.astype(np.float16)
     exact = np.array_equal(scales.astype(np.float64), wanted.astype(np.float64))
-    if not exact or not np.all(scales >= np.finfo(np.float16).smallest_normal):
+    normal = np.isfinite(scales) & (scales >= np.finfo(np.float16).smallest_normal)
+    if not exact or not np.all(normal):
         raise InternalError(f"the scales {quantization.scales} of a weight in blocks must be exact in {BLOCK_SCALES}")
     return scales
 

@@ -195,8 +195,8 @@ def _parse(text: str) -> Mapping[str, tuple[str, ...]]:
 FIRST_RELEASES = _parse(_TEXT)
 """Releases by builtin operator; the first entry belongs to version 1."""
 
-# Buffers that lie behind the flatbuffer.
-OUTSIDE_BUFFERS = "2.15.0"
+# Buffers that lie behind the flatbuffer. The first that was seen to read them; none before it was tried.
+OUTSIDE_BUFFERS = "2.14.0"
 
 
 def first_release(builtin: str, version: int) -> str | None:

@@ -195,7 +195,7 @@ class Subgraph:
 
     def _result(self, op: ir.OpView, value: ir.Value, position: int) -> int:
         name = op_name(op).partition(".")[2]
-        return self._tensor(value, self._names.of(op.location, f"{name}_{position}" if position else name))
+        return self._tensor(value, self._names.of(_location(op, position), f"{name}_{position}" if position else name))
 
     def _composite(self, op: ir.OpView) -> Options:
         version = op.attributes.get("version")
@@ -241,22 +241,18 @@ class Subgraph:
         that are no outputs of the subgraph. With several dynamic dimensions, a SLICE of everything.
         """
         tensor = self._tensors[number]
-        copy: Record = {**tensor, "buffer": 0, "is_variable": False}
-        copy["name"] = self._names.unique(f"{tensor['name']}_copy")
-        self._tensors.append(copy)
         shape: list[int] = tensor.get("shape_signature", tensor["shape"])
         if shape.count(-1) <= 1:
             code, extra = self._codes.builtin("RESHAPE", 1), [self._spelt(shape)]
         else:
-            facts = tfl.OPS["slice"].version
-            fact = tfl.tensor_fact(value)
-            assert fact is not None
-            version = facts(tfl.OpFacts((fact,), (fact,), {}))
-            code = self._codes.builtin("SLICE", version)
+            code = self._codes.builtin("SLICE", _slice_version(value))
             extra = [self._spelt([0] * len(shape)), self._spelt([-1] * len(shape))]
-        outputs = [len(self._tensors) - 1 - len(extra)]
-        self._operators.append({"opcode_index": code, "inputs": [number, *extra], "outputs": outputs})
-        return outputs[0]
+        copy: Record = {**tensor, "buffer": 0, "is_variable": False}
+        copy["name"] = self._names.unique(f"{tensor['name']}_copy")
+        self._tensors.append(copy)
+        output = len(self._tensors) - 1
+        self._operators.append({"opcode_index": code, "inputs": [number, *extra], "outputs": [output]})
+        return output
 
     def _spelt(self, numbers: Sequence[int]) -> int:
         array = np.array(numbers, np.int32)
@@ -268,6 +264,20 @@ class Subgraph:
             "has_rank": True,
         })  # fmt: skip
         return len(self._tensors) - 1
+
+
+def _location(op: ir.OpView, position: int) -> ir.Location:
+    """The location of one result: an op with several may carry one for each, fused."""
+    whole = op.location
+    if isinstance(whole, ir.FusedLoc) and len(whole.locations) == len(op.results):
+        return whole.locations[position]
+    return whole
+
+
+def _slice_version(value: ir.Value) -> int:
+    fact = tfl.tensor_fact(value)
+    assert fact is not None, "no value is no output"
+    return tfl.OPS["slice"].version(tfl.OpFacts((fact,), (fact,), {}))
 
 
 def _dictionary(value: ir.Attribute | None) -> ir.DictAttr:

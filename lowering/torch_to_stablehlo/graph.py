@@ -15,7 +15,15 @@ from litewright.compiler.diagnostics import InternalError, LitewrightError, Unsu
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.fx_origin import origin_of_node
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.torch_ops import Op, op_of, spelling, value_of
+from litewright.compiler.ir.torch_ops import (
+    Op,
+    items_of,
+    op_of,
+    qualified_name,
+    spelling,
+    tensors_of,
+    value_of,
+)
 
 from .composites import Lowered, ModuleBuilder
 from .context import CannotLowerError, LoweringContext, fits
@@ -30,7 +38,9 @@ def without_rule(nodes: Iterable[Node], rules: Iterable[Op]) -> list[Unsupported
     return [
         Unsupported(spelling(node), str(origin_of_node(node)), _hint(node, known))
         for node in nodes
-        if node.target is not operator.getitem and node.target not in known
+        if node.op == "call_function"
+        and node.target is not operator.getitem
+        and op_of(node) not in known
     ]
 
 
@@ -48,16 +58,13 @@ def lower_nodes(
     """
     for node in nodes:
         if node.target is operator.getitem:
-            source, index = node.args
-            values[node] = _item(values[_node(source)], index, node)
+            values[node] = _item(values[node.all_input_nodes[0]], node)
             continue
         with origin_of_node(node).location():
             try:
                 values[node] = _lower(builder, node, values)
             except CannotLowerError as refusal:
-                refused.append(
-                    Unsupported(spelling(node), str(origin_of_node(node)), str(refusal))
-                )
+                refused.append(Unsupported(spelling(node), str(origin_of_node(node)), str(refusal)))
                 values[node] = _zeros(value_of(node))
 
 
@@ -70,15 +77,14 @@ class _Resolver:
     def __call__(self, argument: Any) -> Any:
         if isinstance(argument, Node):
             return self.values[argument]
-        if isinstance(argument, list | tuple):
-            return [self(each) for each in argument]
-        return argument
+        items = items_of(argument)
+        return argument if items is None else [self(each) for each in items]
 
 
 def _lower(builder: ModuleBuilder, node: Node, values: Values) -> Lowered:
     resolve = _Resolver(values)
     context = LoweringContext(builder, node)
-    rule = builder.rules[_op(node)]
+    rule = builder.rules[context.op]
     try:
         lowered = rule(
             context,
@@ -95,19 +101,19 @@ def _lower(builder: ModuleBuilder, node: Node, values: Values) -> Lowered:
 
 
 def _check(node: Node, lowered: Lowered) -> None:
-    fakes = value_of(node)
-    if isinstance(fakes, torch.Tensor):
-        fakes, lowered = [fakes], [lowered]
-    for fake, value in zip(fakes, lowered, strict=False):
-        if isinstance(value, ir.Value) and not fits(value, fake):
+    values = [lowered] if isinstance(lowered, ir.Value) else lowered
+    for fake, value in zip(tensors_of(node), values, strict=False):
+        if value is not None and not fits(value, fake):
             raise InternalError(
                 f"the rule of {spelling(node)} made {value.type}, torch {fake.dtype} {list(fake.shape)}, "
                 f"at {origin_of_node(node)}"
             )
 
 
-def _item(lowered: Lowered, index: Any, node: Node) -> ir.Value:
-    item = lowered[index] if not isinstance(lowered, ir.Value) else None
+def _item(lowered: Lowered, node: Node) -> ir.Value:
+    results = [lowered] if isinstance(lowered, ir.Value) else list(lowered)
+    index: Any = node.args[1]
+    item: ir.Value | None = results[index]
     if item is None:
         raise InternalError(f"result {index} of {node.args[0]} has no lowering but is used")
     return item
@@ -119,27 +125,12 @@ def _zeros(fakes: torch.Tensor | Sequence[torch.Tensor]) -> Lowered:
     return [hlo.splat(0, tuple(fake.shape), element_of_dtype(fake.dtype)) for fake in fakes]
 
 
-def _op(node: Node) -> OpOverload:
-    assert isinstance(node.target, OpOverload), f"{node.target} has been checked to have a rule"
-    return node.target
-
-
-def _node(argument: Any) -> Node:
-    assert isinstance(argument, Node), "the operand of getitem is a node"
-    return argument
-
-
-def _spelling(node: Node) -> str:
-    if isinstance(node.target, HigherOrderOperator):
-        return node.target.name()
-    return str(node.target)
-
-
 def _hint(node: Node, known: frozenset[Op]) -> str:
-    if not isinstance(node.target, OpOverload):
+    op = op_of(node)
+    if op is None:
         return ""
-    names = sorted(str(op) for op in known)
-    packet = f"{node.target.overloadpacket}."
+    names = sorted(str(each) for each in known)
+    packet = f"{qualified_name(op)}."
     siblings = [name for name in names if name.startswith(packet)]
-    near = siblings or difflib.get_close_matches(str(node.target), names, 1, 0.75)
+    near = siblings or difflib.get_close_matches(str(op), names, 1, 0.75)
     return f"nearest supported: {', '.join(near)}" if near else ""

@@ -161,14 +161,16 @@ def _fill(
     with ir.InsertionPoint(function.regions[0].blocks[0]):
         values |= _constants(signature.constants, placement)
         lower_nodes(builder, signature.nodes, values, refused)
-        func.ReturnOp([values[node] for node in program.results])
+        results = [values[node] for node in program.results]
+        func.ReturnOp([value for value in results if isinstance(value, ir.Value)])
 
 
 def _constants(constants: Mapping[Node, Held], placement: Placement) -> Values:
     made: dict[Held, ir.Value] = {}
     for held in constants.values():
         if held not in made:
-            with Origin(*held.name.rpartition(".")[::2]).location():
+            path, _, label = held.name.rpartition(".")
+            with Origin(path, label).location():
                 made[held] = hlo.constant(placement.values(held))
     return {node: made[held] for node, held in constants.items()}
 

@@ -9,7 +9,15 @@ from typing import Any
 import torch
 
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.torch_ops import Op, decomposition_of, defaults, qualified_name, value_of
+from litewright.compiler.ir.torch_ops import (
+    Op,
+    decomposition_of,
+    defaults,
+    items_of,
+    qualified_name,
+    tensors_of,
+    value_of,
+)
 from litewright.compiler.ir.types import tensor_type
 
 from .composites import Attribute, Rule
@@ -52,20 +60,21 @@ def as_composite(
         filled, named = fill_slots(key, values)
         return build(filled, named, kinds)
 
-    made = ctx.composite(qualified_name(op), operands, attributes_of(op, args, kwargs), decompose, kinds)
-    return made[0] if isinstance(ctx.node.meta["val"], torch.Tensor) else made
+    made = ctx.composite(
+        qualified_name(op), operands, attributes_of(op, args, kwargs), decompose, kinds
+    )
+    return made[0] if isinstance(value_of(ctx.node), torch.Tensor) else made
 
 
-def attributes_of(
-    op: Op, args: Sequence[Any], kwargs: dict[str, Any]
-) -> dict[str, Attribute]:
+def attributes_of(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Attribute]:
     """The static arguments of a call by the names of the schema, defaults filled in."""
     known = defaults(op)
     given = {**known, **dict(zip(known, args, strict=False)), **kwargs}
     attributes: dict[str, Attribute] = {}
     for name, value in given.items():
-        if isinstance(value, list | tuple) and value and isinstance(value[0], int | float):
-            attributes[name] = tuple(value)
+        items = items_of(value)
+        if items and isinstance(items[0], int | float):
+            attributes[name] = tuple(items)
         elif isinstance(value, bool | int | float | str):
             attributes[name] = value
     return attributes
@@ -99,14 +108,12 @@ def from_decomposition(op: Op) -> Rule:
 
 
 def _result_types(ctx: LoweringContext) -> list[ir.Type]:
-    value = ctx.node.meta["val"]
-    fakes = [value] if isinstance(value, torch.Tensor) else list(value)
+    fakes = tensors_of(ctx.node)
     return [tensor_type(tuple(fake.shape), element_of_dtype(fake.dtype)) for fake in fakes]
 
 
 def _frozen(value: Any) -> Any:
     if isinstance(value, ir.Value):
         return Slot()
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(each) for each in value)
-    return value
+    items = items_of(value)
+    return value if items is None else tuple(_frozen(each) for each in items)

@@ -1,6 +1,7 @@
 """The command line, end to end on small models; exit codes and messages for what goes wrong."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +64,8 @@ def _factory(tmp_path: Path) -> str:
 @pytest.fixture(name="model")
 def _model(factory: str, tmp_path: Path) -> Path:
     path = tmp_path / "model.tflite"
-    assert litewright("convert", f"{factory}:with_kwargs", "-o", path).exit_code == 0
+    result = litewright("convert", f"{factory}:with_kwargs", "-o", path)
+    assert result.exit_code == 0, result.output
     return path
 
 
@@ -77,7 +79,10 @@ def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
         "print(CliRunner().invoke(main, ['--help']).output)\n"
         "print({'torch', 'jax', 'jaxlib', 'numpy', 'rich'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
     assert all(name in done.stdout for name in ("convert", "inspect", "run"))
     assert done.stdout.rstrip().endswith("set()")
 

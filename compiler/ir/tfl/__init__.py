@@ -13,7 +13,7 @@ from .constants import constant, constant_of, is_constant, is_no_value, no_value
 from .facts import OpFacts, TensorFact
 from .spec import Attribute, OpSpec, Slot
 from .table import OPS
-from .verify import facts_of, tensor_fact, verify
+from .verify import complaints, facts_of, tensor_fact, verify
 
 __all__ = [
     "OPS",
@@ -27,6 +27,7 @@ __all__ = [
     "attributes_of",
     "builtin_spec",
     "callees",
+    "complaints",
     "constant",
     "constant_of",
     "emit",

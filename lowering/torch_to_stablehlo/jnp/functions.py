@@ -11,6 +11,8 @@ import numpy as np
 from jax import lax
 from jax.scipy import special
 
+from litewright.compiler.ir.torch_ops import items_of
+
 from ..schema import fill_slots
 
 Array = Any
@@ -34,8 +36,8 @@ def stablehlo_of(
 
     def call(*tensors: Array) -> tuple[Array, ...]:
         args, kwargs = fill_slots(static, tensors)
-        made = function(*args, **kwargs)
-        values = made if isinstance(made, tuple) else (made,)
+        made: Any = function(*args, **kwargs)
+        values: Sequence[Array] = items_of(made) or [made]
         return tuple(v.astype(d) for v, d in zip(values, results, strict=True))
 
     with jax.enable_x64(True), jax.disable_jit():
@@ -160,12 +162,14 @@ def _line(x: Array) -> Array:
 
 def cumsum(x: Array, dim: int, *, dtype: object = None) -> Array:
     """Running sums."""
+    del dtype
     wide = x.astype(jnp.int64) if not jnp.issubdtype(x.dtype, jnp.floating) else x
     return jnp.cumsum(_line(wide), dim).reshape(x.shape)
 
 
 def cumprod(x: Array, dim: int, *, dtype: object = None) -> Array:
     """Running products."""
+    del dtype
     wide = x.astype(jnp.int64) if not jnp.issubdtype(x.dtype, jnp.floating) else x
     return jnp.cumprod(_line(wide), dim).reshape(x.shape)
 
@@ -358,8 +362,9 @@ def _neutral(reduce: str, x: Array) -> Array:
         return jnp.zeros_like(x)
     if reduce == "prod":
         return jnp.ones_like(x)
-    limits = jnp.finfo(x.dtype) if jnp.issubdtype(x.dtype, jnp.floating) else jnp.iinfo(x.dtype)
-    return jnp.full_like(x, limits.min if reduce == "amax" else limits.max)
+    is_float: bool = jnp.issubdtype(x.dtype, jnp.floating)
+    high, low = (jnp.inf, -jnp.inf) if is_float else (np.iinfo(x.dtype).max, np.iinfo(x.dtype).min)
+    return jnp.full_like(x, low if reduce == "amax" else high)
 
 
 def isin(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 
@@ -19,7 +21,7 @@ def _composite(
     ctx: LoweringContext,
     name: str,
     x: ir.Value,
-    attributes: dict[str, bool | int | float | str],
+    attributes: Mapping[str, bool | int | float | str],
     function: TorchFunction,
 ) -> ir.Value:
     (result,) = ctx.composite(
@@ -137,7 +139,11 @@ def softplus(
 
 def mish(ctx: LoweringContext, x: ir.Value) -> ir.Value:
     """x * tanh(log(1 + exp(x)))."""
-    return inline(ctx.builder, lambda x: x * torch.tanh(F.softplus(x)), [x])[0]
+
+    def function(x: torch.Tensor) -> torch.Tensor:
+        return x * torch.tanh(F.softplus(x))
+
+    return inline(ctx.builder, function, [x])[0]
 
 
 def log_sigmoid(ctx: LoweringContext, x: ir.Value) -> ir.Value:

@@ -130,17 +130,24 @@ def element_bits(element: ir.Type) -> int:
     return int(str(element).lstrip("bf"))
 
 
+_COMPARISONS: tuple[tuple[str, hlo.Comparison], ...] = (
+    ("eq", "EQ"),
+    ("ne", "NE"),
+    ("lt", "LT"),
+    ("le", "LE"),
+    ("gt", "GT"),
+    ("ge", "GE"),
+)
+_BITWISE: tuple[tuple[hlo.Binary, tuple[str, str]], ...] = (
+    ("and", ("bitwise_and", "__and__")),
+    ("or", ("bitwise_or", "__or__")),
+    ("xor", ("bitwise_xor", "__xor__")),
+)
+
 RULES = (
     *(
         (overload, comparison(direction))
-        for name, direction in (
-            ("eq", "EQ"),
-            ("ne", "NE"),
-            ("lt", "LT"),
-            ("le", "LE"),
-            ("gt", "GT"),
-            ("ge", "GE"),
-        )
+        for name, direction in _COMPARISONS
         for overload in (getattr(aten, name).Tensor, getattr(aten, name).Scalar)
     ),
     (aten.logical_and.default, logical("and")),
@@ -150,11 +157,7 @@ RULES = (
     (aten.bitwise_not.default, bitwise_not),
     *(
         (overload, binary(op))
-        for op, names in (
-            ("and", ("bitwise_and", "__and__")),
-            ("or", ("bitwise_or", "__or__")),
-            ("xor", ("bitwise_xor", "__xor__")),
-        )
+        for op, names in _BITWISE
         for name in names
         for overload in (getattr(aten, name).Tensor, getattr(aten, name).Scalar)
     ),

@@ -82,9 +82,7 @@ def arange_to(ctx: LoweringContext, end: Number, **unused: object) -> ir.Value:
 def evaluated(ctx: LoweringContext, *args: object, **kwargs: object) -> ir.Value:
     """A tensor that torch itself computes, here and now: its arguments are all numbers."""
     device = {"device": torch.device("cpu")} if "device" in kwargs else {}
-    target = ctx.node.target
-    assert isinstance(target, torch._ops.OpOverload)
-    return hlo.constant(array_of_tensor(target(*args, **{**kwargs, **device})))
+    return hlo.constant(array_of_tensor(ctx.op(*args, **{**kwargs, **device})))
 
 
 RULES = (

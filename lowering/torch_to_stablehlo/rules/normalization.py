@@ -8,6 +8,7 @@ import torch
 
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.torch_ops import value_of
 from litewright.compiler.ir.types import shape_of
 
 from ..context import LoweringContext
@@ -95,7 +96,7 @@ def batch_norm_inference(
 
 def _first_element(ctx: LoweringContext) -> ir.Type:
     """Element type of the first result, of ops that have one and of ops that have several."""
-    value = ctx.node.meta["val"]
+    value = value_of(ctx.node)
     return element_of_dtype(value.dtype if isinstance(value, torch.Tensor) else value[0].dtype)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
 from litewright.compiler.ir import hlo, hlo_indexing
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.torch_ops import items_of, value_of
 from litewright.compiler.ir.types import dtype_of, element_of, shape_of
 
 from ..context import LoweringContext
@@ -76,7 +78,7 @@ def max_pool(
 ) -> ir.Value:
     """The greatest value of each window; x: [N, C, ...] or [C, ...]."""
     window = spread(kernel_size, rank)
-    steps = spread(stride, rank) if stride != [] and stride != () else window
+    steps = spread(stride, rank) if stride else window
     pads, dilations = spread(padding, rank), spread(dilation, rank)
     out = _first_shape(ctx)
 
@@ -112,7 +114,7 @@ def _batched(
 
 
 def _first_shape(ctx: LoweringContext) -> tuple[int, ...]:
-    value = ctx.node.meta["val"]
+    value = value_of(ctx.node)
     return tuple(value.shape if isinstance(value, torch.Tensor) else value[0].shape)
 
 
@@ -154,7 +156,7 @@ def avg_pool(
 ) -> ir.Value:
     """The mean of each window; x: [N, C, ...] or [C, ...]."""
     window = spread(kernel_size, rank)
-    steps = spread(stride, rank) if stride != [] and stride != () else window
+    steps = spread(stride, rank) if stride else window
     pads, ones = spread(padding, rank), [1] * rank
 
     def sums(x: ir.Value) -> ir.Value:
@@ -279,7 +281,12 @@ def upsample_nearest(
         return x
 
     attributes = {"output_size": tuple(ctx.shape[2:]), "align_corners": False, "layout": "NCHW"}
-    return _batched(ctx, "aten.upsample_nearest2d", x, {**attributes}, build, ctx.shape)
+    fits = all(
+        factor is None or size * factor == out
+        for size, out, factor in zip(shape_of(x)[-2:], ctx.shape[-2:], scale, strict=True)
+    )
+    name = "aten.upsample_nearest2d" if fits else "aten.upsample_nearest2d.by_factor"
+    return _batched(ctx, name, x, {**attributes}, build, ctx.shape)
 
 
 def _nearest(size: int, out: int, scale: float | None) -> torch.Tensor:
@@ -292,9 +299,9 @@ def _scale_factors(
     scales: Sequence[object], named: dict[str, object]
 ) -> tuple[float | None, float | None]:
     """The factors that a caller gave for height and width; torch prefers them to the sizes' ratio."""
-    given = [each for each in (*scales, *named.values()) if each is not None]
-    if given and isinstance(given[0], list | tuple):
-        given = list(given[0])
+    given: list[Any] = [each for each in (*scales, *named.values()) if each is not None]
+    if given:
+        given = items_of(given[0]) or given
     pair = [float(each) if isinstance(each, int | float) else None for each in given]
     return (pair[0], pair[1]) if len(pair) == 2 else (None, None)
 
@@ -322,7 +329,13 @@ def upsample_bilinear(
         "layout": "NCHW",
     }
     build = decomposition(ctx.builder, function)
-    return _batched(ctx, "aten.upsample_bilinear2d", x, {**attributes}, build, ctx.shape)
+    # No runtime op takes a factor that is not the ratio of the sizes.
+    fits = all(
+        factor is None or size * factor == out
+        for size, out, factor in zip(shape_of(x)[-2:], ctx.shape[-2:], factors, strict=True)
+    )
+    name = "aten.upsample_bilinear2d" if fits else "aten.upsample_bilinear2d.by_factor"
+    return _batched(ctx, name, x, {**attributes}, build, ctx.shape)
 
 
 def _interpolate(

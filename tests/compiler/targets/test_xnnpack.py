@@ -18,6 +18,7 @@ from litewright.compiler.ir.program import (
     refresh_type,
     set_result_names,
 )
+from litewright.compiler.ir.quantized_type import QuantizedType
 from litewright.compiler.ir.types import tensor_type
 from litewright.compiler.runtime import Runner
 from litewright.compiler.targets import XNNPACK, target_named
@@ -216,13 +217,71 @@ CASES: dict[str, Callable[[], tuple[Inputs, Body]]] = {
 }  # fmt: skip
 
 
+def quantised(storage: str, name: str, shape: Sequence[int]) -> ir.Type:
+    """A type with the scale and zero point that the runtime demands of results of `name`."""
+    unsigned = storage == "ui8"
+    fixed = {
+        "logistic": (1 / 256, 0 if unsigned else -128),
+        "softmax": (1 / 256, 0 if unsigned else -128),
+        "tanh": (1 / 128, 128 if unsigned else 0),
+    }
+    scale, zero_point = fixed.get(name, (0.05, 0))
+    return tensor_type(shape, QuantizedType(storage, (scale,), (zero_point,)).element_type())
+
+
+def integers(name: str, storage: str) -> tuple[Inputs, Body]:
+    """An op of the list below on quantised numbers."""
+    count, shape, result, parameters, attributes = QUANTISED[name]
+
+    def body(*inputs: ir.Value) -> ir.Value:
+        kind = quantised(storage, "", shape)
+        operands = [tfl.emit("quantize", [x], kind, qtype=kind) for x in inputs]
+        operands += [tfl.constant(np.array(each, np.int32)) for each in parameters]
+        return tfl.emit(name, operands, quantised(storage, name, result), **attributes)
+
+    return [(shape, "f32")] * count, body
+
+
+_WINDOW = {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2, "padding": "VALID"}
+# Number of inputs, their shape, the result's, integer operands, attributes.
+QUANTISED: dict[str, tuple[int, list[int], list[int], list[Any], dict[str, Any]]] = {
+    **{n: (1, [2, 3], [2, 3], [], {}) for n in (
+        "logistic", "tanh", "elu", "relu", "relu6", "relu_n1_to_1", "hard_swish", "gelu", "softmax",
+    )},
+    "leaky_relu": (1, [2, 3], [2, 3], [], {"alpha": 0.1}),
+    **{n: (2, [2, 3], [2, 3], [], {}) for n in (
+        "add", "sub", "mul", "div", "maximum", "minimum", "squared_difference",
+    )},
+    **{n: (1, [2, 3], [2], [[1]], {}) for n in ("mean", "sum", "reduce_max", "reduce_min")},
+    "reshape": (1, [2, 3], [3, 2], [[3, 2]], {}),
+    "transpose": (1, [2, 3], [3, 2], [[1, 0]], {}),
+    "slice": (1, [2, 3], [1, 2], [[0, 1], [1, 2]], {}),
+    "strided_slice": (1, [4, 6], [2, 3], [[0, 1], [2, 4], [1, 1]], {}),
+    "pad": (1, [2, 3], [3, 5], [[[1, 0], [1, 1]]], {}),
+    "concatenation": (2, [2, 3], [2, 6], [], {"axis": 1}),
+    "max_pool_2d": (1, [1, 8, 8, 2], [1, 4, 4, 2], [], _WINDOW),
+    "average_pool_2d": (1, [1, 8, 8, 2], [1, 4, 4, 2], [], _WINDOW),
+    "resize_bilinear": (1, [1, 4, 4, 2], [1, 8, 8, 2], [[8, 8]], {}),
+    "depth_to_space": (1, [1, 4, 4, 4], [1, 8, 8, 1], [], {"block_size": 2}),
+    "space_to_depth": (1, [1, 4, 4, 4], [1, 2, 2, 16], [], {"block_size": 2}),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_says_what_the_delegate_does(case: str, tmp_path: Path) -> None:
-    path = tmp_path / "model.tflite"
+    check(CASES[case], tmp_path / "model.tflite")
+
+
+@pytest.mark.parametrize("storage", ["i8", "ui8"])
+@pytest.mark.parametrize("case", QUANTISED)
+def test_and_so_for_quantised_numbers(case: str, storage: str, tmp_path: Path) -> None:
+    check(lambda: integers(case, storage), tmp_path / "model.tflite")
+
+
+def check(make: Callable[[], tuple[Inputs, Body]], path: Path) -> None:
+    """Asserts that exactly the ops without a reason are those that LiteRT delegates."""
     with mlir.use(mlir.make_context()):
-        inputs, body = CASES[case]()
-        program = program_of(inputs, body)
-        tfl.verify(program)
+        program = program_of(*make())
         writer.write(program, path)
         ops = [op for op in body_of(program.signature("f")).operations if _computes(op)]
         reasons = [XNNPACK.why_not_delegated(op) for op in ops]

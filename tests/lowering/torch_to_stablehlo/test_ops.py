@@ -82,8 +82,9 @@ def test_op_equals_eager(case: Case) -> None:
     tensors = _tensors(case)
     program = _captured(case)
     assert case.op in {node.target for node in live_nodes(program.graph_module)}
-    with mlir.use(mlir.make_context()):
-        lowered = lower([program], mlir.ir.Context.current)
+    context = mlir.make_context()
+    with mlir.use(context):
+        lowered = lower([program], context)
         assert lowered.module.operation.verify()
         fed = zip(program.inputs, tensors, strict=True)
         inputs = {each.name: array_of_tensor(tensor) for each, tensor in fed}
