@@ -59,7 +59,7 @@ def _drawn(argument: Any, generator: torch.Generator) -> list[Tensor]:
             return []
 
 
-def _tensors(case: Case) -> list[Tensor]:
+def tensors_of(case: Case) -> list[Tensor]:
     generator = torch.Generator().manual_seed(7)
     values = [*case.args, *case.kwargs.values()]
     return [tensor for value in values for tensor in _drawn(value, generator)]
@@ -74,12 +74,12 @@ def _kind(case: Case, result: Tensor) -> str:
 
 
 def _captured(case: Case) -> FxProgram:
-    return capture("main", Call(case).eval(), _tensors(case), {}, kept=supported_ops())
+    return capture("main", Call(case).eval(), tensors_of(case), {}, kept=supported_ops())
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_op_equals_eager(case: Case) -> None:
-    tensors = _tensors(case)
+    tensors = tensors_of(case)
     program = _captured(case)
     assert case.op in {node.target for node in live_nodes(program.graph_module)}
     context = mlir.make_context()

@@ -1,0 +1,1 @@
+"""Passes on StableHLO, a file each."""

@@ -1,0 +1,1 @@
+"""Passes on tfl, a file each."""
