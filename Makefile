@@ -32,7 +32,7 @@ test-all: $(VENV)/.dev-installed ## run all tests
 	$(BIN)/pytest -n auto
 
 bench: $(VENV)/.examples-installed ## measure speed and memory
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks
 
 check: lint format-check types imports size ## run everything that judges the code without running it
 

@@ -58,7 +58,7 @@ def main(
     chosen = tuple(Side(side) for side in sides) or tuple(Side)
     named = tuple(name for name in cases if name != LAYER_COST)
     selected = select(named, large=large) if named or not cases else []
-    command = _command(cases, large=large, quick=quick)
+    command = _command(cases, sides, large=large, quick=quick)
     peer = peer_python(_report) if any(side.in_peer_environment for side in chosen) else None
     work = work.resolve()
     bench = Bench(Workers(work, peer), work, _QUICK if quick else Effort(), _report)
@@ -124,9 +124,10 @@ def _show(tables: Sequence[Table], failures: Mapping[str, str | None]) -> bool:
     return not known
 
 
-def _command(cases: tuple[str, ...], *, large: bool, quick: bool) -> str:
+def _command(cases: tuple[str, ...], sides: tuple[str, ...], *, large: bool, quick: bool) -> str:
     """What to type to measure this again, without folders that are of no concern to others."""
     options = [name for name, given in (("--large", large), ("--quick", quick)) if given]
+    options += [f'--side "{side}"' for side in sides]
     return " ".join(["python -m benchmarks", *options, *cases])
 
 

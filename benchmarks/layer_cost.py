@@ -4,6 +4,7 @@ The difference leaves out what is paid once (imports, embeddings, the first use 
 is set beside what capture alone costs, and beside a plain copy of the bytes the layer adds.
 """
 
+import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -24,7 +25,7 @@ _COPY_CHUNK = 1 << 20
 
 def measure_layer_cost(bench: Bench, sides: Iterable[Side], setting: dict[str, Any]) -> LayerCost:
     """Measure it for every side that converts; litewright's files, if any, are the ones copied."""
-    cost = LayerCost(setting, {}, {}, {}, {}, {}, 0.0, {})
+    cost = LayerCost(setting, {}, {}, {}, {}, {}, 0.0, 0.0, {})
     bench.report("layer cost: checkpoints")
     jobs = {size: bench.prepare(_CASE, size, with_steps=False) for size in (_FEW, _MANY)}
     bench.report("layer cost: capture")
@@ -55,7 +56,8 @@ def _measure_side(
         }
         if cost.copy == 0.0:
             bench.report("layer cost: plain copy")
-            cost.copy = (_copy_seconds(paths[_MANY]) - _copy_seconds(paths[_FEW])) / _LAYERS
+            cost.copy = _copy_difference(paths, sync=False)
+            cost.synced_copy = _copy_difference(paths, sync=True)
     finally:
         for path in paths.values():
             path.unlink(missing_ok=True)
@@ -75,7 +77,12 @@ def _capture(bench: Bench, jobs: Mapping[int, dict[str, Any]]) -> dict[str, floa
     return {name: (best[_MANY][name] - best[_FEW][name]) / _LAYERS for name in best[_MANY]}
 
 
-def _copy_seconds(path: Path) -> float:
+def _copy_difference(paths: Mapping[int, Path], *, sync: bool) -> float:
+    seconds = {size: _copy_seconds(path, sync=sync) for size, path in paths.items()}
+    return (seconds[_MANY] - seconds[_FEW]) / _LAYERS
+
+
+def _copy_seconds(path: Path, *, sync: bool) -> float:
     """The best of several plain copies of a file, by way of memory as a writer would."""
     copy = path.with_suffix(".copy")
     best = float("inf")
@@ -85,6 +92,9 @@ def _copy_seconds(path: Path) -> float:
             started = time.perf_counter()
             with path.open("rb") as source, copy.open("wb") as target:
                 shutil.copyfileobj(source, target, _COPY_CHUNK)
+                target.flush()
+                if sync:
+                    os.fsync(target.fileno())
             best = min(best, time.perf_counter() - started)
     finally:
         copy.unlink(missing_ok=True)

@@ -24,7 +24,8 @@ How to read it:
 * *Conversion* runs from the call of the converter to the file being written, each in a process of
   its own, the fastest of several. Importing libraries and building the module come before and are
   listed as such. litewright's decoder comes from a checkpoint on disk, and reading it is part of
-  the conversion; litert-torch's is loaded before, and that is not.
+  the conversion; litert-torch's is loaded before, and that is not. litewright waits until the disk
+  has the file; litert-torch leaves that to the system.
 * *Peak memory* is that of the whole process, mapped file pages included.
 * litert-torch's decoder is its own TinyLlama, made of its authoring layers, with the attention mask
   as an input. Every other model is the same module on both sides. *Lightweight* is an option of

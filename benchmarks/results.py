@@ -89,7 +89,8 @@ class LayerCost:
 
     Seconds by stage, bytes of peak memory, and ops by signature. `capture` and `copy`, in seconds,
     are what it is compared with: `torch.export` with its decompositions on fake tensors, by part,
-    and a plain copy of the bytes the layer adds to the file.
+    and a plain copy of the bytes the layer adds to the file; `synced_copy` is the same copy, and
+    the wait until the disk has it, which litewright's writer includes.
     """
 
     setting: dict[str, Any]
@@ -99,6 +100,7 @@ class LayerCost:
     file_bytes: dict[str, int]
     capture: dict[str, float]
     copy: float
+    synced_copy: float
     failures: dict[str, str]
 
 

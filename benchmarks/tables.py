@@ -191,6 +191,11 @@ def _own_layer_table(cost: LayerCost) -> Table:
             ),
             ("conversion without writing", seconds(rest), times(rest / capture)),
             ("a plain copy of the layer's bytes", seconds(cost.copy), NOTHING),
-            ("writing them", seconds(write), times(write / cost.copy)),
+            ("the same, until the disk has it", seconds(cost.synced_copy), NOTHING),
+            (
+                "writing them, until the disk has it",
+                seconds(write),
+                times(write / cost.synced_copy),
+            ),
         ),
     )

@@ -1,0 +1,1 @@
+"""The compiler: driver and public API, capture, representations, weights, targets, inspection."""

@@ -161,10 +161,10 @@ def ignore_violations(sources: Sequence[Source]) -> Iterator[str]:
         yield f"{count} type checker ignores in {lines} lines; at most {allowed}"
 
 
-def package_violations(paths: Sequence[Path]) -> Iterator[str]:
-    """Folders that a wheel would leave out without a word."""
-    for folder in sorted({path.parent for path in paths}):
-        if not (folder / "__init__.py").exists():
+def package_violations(root: Path, paths: Sequence[Path]) -> Iterator[str]:
+    """Folders that a wheel would leave out, with all below them, without a word."""
+    for folder in sorted({folder for path in paths for folder in path.parents}):
+        if root in folder.parents and not (folder / "__init__.py").exists():
             yield f"{folder}: has no __init__.py, so it is not packaged"
 
 
@@ -175,7 +175,7 @@ def check(root: Path) -> tuple[list[str], str]:
     files = [source.lines for source in sources]
     functions = [length(function) for source in sources for function in source.functions()]
     violations = [
-        *package_violations(paths),
+        *package_violations(root, paths),
         *(violation for source in sources for violation in file_violations(source)),
         *distribution_violations(FILES, files),
         *distribution_violations(FUNCTIONS, functions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
@@ -40,12 +41,11 @@ def _output_name(path: pytree.KeyPath) -> str:
 def _paths(spec: pytree.TreeSpec | None) -> list[pytree.KeyPath]:
     assert spec is not None, "torch.export always records the trees of a call"
     tree = pytree.tree_unflatten(list(range(spec.num_leaves)), spec)
-    paths: list[pytree.KeyPath]
     try:
-        paths = [path for path, _ in pytree.tree_flatten_with_path(tree)[0]]
+        return [path for path, _ in pytree.tree_flatten_with_path(tree)[0]]
     except ValueError:  # a class that was registered without names for its fields
-        paths = [(pytree.SequenceKey(index),) for index in range(spec.num_leaves)]
-    return paths
+        keys: list[Any] = [pytree.SequenceKey(index) for index in range(spec.num_leaves)]
+        return [(key,) for key in keys]
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ def build(
     tensors = _tensors(weights)
     with stages.stage("capture"):
         captured = [_capture(request) for request in requests]
+        for each in captured:
+            presets.FX.run(each)
     if dump is not None:
         for each in captured:
             dump.stage(f"fx_{each.name}", str(each))

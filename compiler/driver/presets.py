@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from litewright.passes.core import EliminateCommonSubexpressions, Pipeline, Repeat
+from litewright.passes.fx.merge_equal_nodes import MergeEqualNodes
+from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
 from litewright.passes.stablehlo.fold_constants import FoldConstants
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
 from litewright.passes.tfl.absorb_transposes import AbsorbTransposes
@@ -14,6 +16,14 @@ from litewright.passes.tfl.hoist_scales import HoistScales
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
 from litewright.passes.tfl.sink_transposes import SinkTransposes
+
+FX = Pipeline(
+    (
+        # What torch's decompositions compute twice, and what they leave behind.
+        MergeEqualNodes(),
+        RemoveUnusedNodes(),
+    )
+)
 
 STABLEHLO = Pipeline(
     (

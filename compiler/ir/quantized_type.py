@@ -169,7 +169,9 @@ def weight_quantization_of(value: ir.Value) -> WeightQuantization | None:
     def number(key: str) -> int | None:
         return ir.IntegerAttr(entries[key]).value if key in entries else None
 
-    return WeightQuantization(text("scales") or "", text("zero_points"), number("axis"), number("block_size"))
+    return WeightQuantization(
+        text("scales") or "", text("zero_points"), number("axis"), number("block_size")
+    )
 
 
 def element_is_quantized(value: ir.Value) -> bool:

@@ -33,7 +33,9 @@ _FRESH = frozenset(
 def op_of(node: Node) -> Op | None:
     """The op that a node calls; None for `getitem`, higher-order ops and what is no call."""
     target: Any = node.target
-    return target if isinstance(target, OpOverload) else None
+    is_op = isinstance(target, OpOverload)
+    known: Any = node.target
+    return known if is_op else None
 
 
 def spelling(node: Node) -> str:
@@ -100,7 +102,7 @@ def functional_form(op: Op) -> Op | None:
 
 def decomposition_of(op: Op) -> Callable[..., Any]:
     """The function that torch itself decomposes an op by."""
-    table: Any = decompositions.decomposition_table
+    table: Any = getattr(decompositions, "decomposition_table")  # noqa: B009
     return table[op]
 
 

@@ -12,13 +12,13 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 
 _CHATTER = re.compile(r"^(INFO|VERBOSE|WARNING|W0000|I0000)\b|^└ Could not load shared library|^$")
 
 
 @contextlib.contextmanager
-def hushed() -> Iterator[None]:
+def hushed() -> Generator[None]:
     """Holds file descriptor 2 back for the length of the block."""
     sys.stderr.flush()
     kept = os.dup(2)

@@ -34,7 +34,7 @@ def _vector(data: Any) -> int:
     """Where the first element of `Model.subgraphs` stands."""
     from ai_edge_litert import schema_py_generated as schema
 
-    table = schema.Model.GetRootAs(data, 0)._tab  # noqa: SLF001
+    table = schema.Model.GetRootAs(data, 0)._tab
     return int(table.Vector(table.Offset(_SUBGRAPHS_SLOT)))
 
 

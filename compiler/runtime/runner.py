@@ -127,7 +127,7 @@ class Runner:
                 engine.interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise UserError(f"LiteRT cannot prepare {info.name!r}: {error}") from error
-        return place(engine.interpreter._get_ops_details())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return place(engine.interpreter._get_ops_details())
 
     def latency(
         self,

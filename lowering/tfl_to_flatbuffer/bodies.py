@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,19 +37,31 @@ class Body:
     """Builds one function."""
 
     def __init__(
-        self, plan: Plan, subgraph: Record, tensors: Tensors, model: Record, functions: Functions, weights: Weights
+        self,
+        plan: Plan,
+        subgraph: Record,
+        tensors: Tensors,
+        model: Record,
+        functions: Functions,
+        weights: Weights,
     ) -> None:
         """Builds the function at the current insertion point."""
         self._plan, self._subgraph, self._tensors, self._model = plan, subgraph, tensors, model
         self._functions, self._weights = functions, weights
         self._values: dict[int, ir.Value] = {}
         constants = self._weight_tensors() if plan.is_public else []
-        entries = [{NAME: ir.StringAttr.get(name)} for name in plan.inputs.values()] if plan.is_public else []
+        entries = (
+            [{NAME: ir.StringAttr.get(name)} for name in plan.inputs.values()]
+            if plan.is_public
+            else []
+        )
         entries += [self._weight_entry(index) for index in constants]
         arguments = [*plan.inputs, *constants]
         kinds = [*tensors.types(list(plan.inputs)), *map(self._storage_type, constants)]
         function = func.FuncOp(
-            plan.name, ir.FunctionType.get(kinds, []), visibility="public" if plan.is_public else "private"
+            plan.name,
+            ir.FunctionType.get(kinds, []),
+            visibility="public" if plan.is_public else "private",
         )
         function.add_entry_block([self._location(index) for index in arguments])
         self._values = dict(zip(arguments, function.arguments, strict=True))
@@ -58,7 +70,11 @@ class Body:
                 self._operator(operator)
             results = [self._value(index) for index, _ in plan.outputs]
             func.ReturnOp(results, loc=ir.Location.unknown())
-        _finish(function, results, entries, [name for _, name in plan.outputs] if plan.is_public else [])
+        _set_type(function, results)
+        if plan.is_public:
+            attributes = [ir.DictAttr.get(entry) for entry in entries]
+            function.attributes["arg_attrs"] = ir.ArrayAttr.get(attributes)
+            set_result_names(function, [name for _, name in plan.outputs])
 
     # ---- values ----------------------------------------------------------------------------------
 
@@ -66,13 +82,24 @@ class Body:
         """The tensors that become weight arguments: large constants, and such as are quantised in blocks."""
         used = (index for operator in self._subgraph["operators"] for index in operator["inputs"])
         wanted = [*used, *(index for index, _ in self._plan.outputs)]
-        return [i for i in dict.fromkeys(wanted) if i >= 0 and i not in self._plan.inputs and self._is_weight(i)]
+        return [
+            i
+            for i in dict.fromkeys(wanted)
+            if i >= 0 and i not in self._plan.inputs and self._is_weight(i)
+        ]
 
     def _is_weight(self, index: int) -> bool:
         extent = self._tensors.extent(index)
-        if extent is None or not self._tensors.has_plain_elements(index) or self._tensors.is_empty(index):
+        if (
+            extent is None
+            or not self._tensors.has_plain_elements(index)
+            or self._tensors.is_empty(index)
+        ):
             return False
-        return extent.size >= INLINE_LIMIT or blocks_of(self._tensors.record(index)["quantization"]) is not None
+        return (
+            extent.size >= INLINE_LIMIT
+            or blocks_of(self._tensors.record(index)["quantization"]) is not None
+        )
 
     def _storage_type(self, index: int) -> ir.Type:
         return tensor_type(self._tensors.shape(index), self._tensors.element(index))
@@ -91,7 +118,9 @@ class Body:
         if any(size < 0 for size in shape):
             raise FormatError(f"constant {tensors.name(index)} has a dynamic dimension")
         name = tensors.name(index) or f"weight_{index}"
-        return self._weights.symbol(tensors.record(index)["buffer"], tensors.element(index), shape, name)
+        return self._weights.symbol(
+            tensors.record(index)["buffer"], tensors.element(index), shape, name
+        )
 
     def _quantization(self, index: int, symbol: str) -> WeightQuantization | None:
         record = self._tensors.record(index)
@@ -118,7 +147,9 @@ class Body:
         if tensors.extent(index) is None and not tensors.is_empty(index):
             raise FormatError(f"tensor {tensors.name(index)} is read before anything writes it")
         if blocks_of(tensors.record(index)["quantization"]) is not None:
-            raise FormatError(f"constant {tensors.name(index)} is quantised in blocks, which only a signature may have")
+            raise FormatError(
+                f"constant {tensors.name(index)} is quantised in blocks, which only a signature may have"
+            )
         if not tensors.has_plain_elements(index):
             return tfl.emit("pseudo_const", [], kind, value=tensors.raw(index))
         value = dense(tensors.numbers(index), element_type(tensors.element(index)))
@@ -149,10 +180,14 @@ class Body:
             results = self._emitted(operator, operands, kinds)
         self._values |= dict(zip(outputs, results, strict=True))
 
-    def _emitted(self, operator: Record, operands: list[ir.Value], kinds: list[ir.Type]) -> Sequence[ir.Value]:
+    def _emitted(
+        self, operator: Record, operands: list[ir.Value], kinds: list[ir.Type]
+    ) -> Sequence[ir.Value]:
         codes: list[Record] = self._model["operator_codes"]
         if not 0 <= operator["opcode_index"] < len(codes):
-            raise FormatError(f"operator code {operator['opcode_index']} is referred to, there are {len(codes)}")
+            raise FormatError(
+                f"operator code {operator['opcode_index']} is referred to, there are {len(codes)}"
+            )
         code = codes[operator["opcode_index"]]
         name = _builtin_name(code)
         options: Options | None = operator["builtin_options"] or operator["builtin_options_2"]
@@ -164,14 +199,22 @@ class Body:
                 return results
         spec = tfl.builtin_spec(name)
         plain = not operator["intermediates"] and not any(operator["mutating_variable_inputs"])
-        if spec is not None and plain and (options is None or options[0] in {spec.options, _RESHAPE_OPTIONS}):
+        if (
+            spec is not None
+            and plain
+            and (options is None or options[0] in {spec.options, _RESHAPE_OPTIONS})
+        ):
             results = self._known(spec, options, operands, kinds)
             if results is not None:
                 return results
         return self._raw(name, code["version"], operator, options, operands, kinds)
 
     def _known(
-        self, spec: tfl.OpSpec, options: Options | None, operands: list[ir.Value], kinds: list[ir.Type]
+        self,
+        spec: tfl.OpSpec,
+        options: Options | None,
+        operands: list[ir.Value],
+        kinds: list[ir.Type],
     ) -> Sequence[ir.Value] | None:
         """The op of a row of the table; None if the row does not fit."""
         if spec.name == "if":
@@ -181,7 +224,9 @@ class Body:
             return self._while(options, operands, kinds)
         if spec.name == "call_once":
             record = options[1] if options is not None else {"init_subgraph_index": 0}
-            attributes["session_init_function"] = self._functions.name_of(record["init_subgraph_index"])
+            attributes["session_init_function"] = self._functions.name_of(
+                record["init_subgraph_index"]
+            )
         if spec.name == "reshape" and len(operands) == 1:
             operands = [*operands, _shape_operand(options, kinds)]
         if not tfl.accepts(spec, len(operands), len(kinds)):
@@ -205,7 +250,11 @@ class Body:
         inputs, outputs = self._functions.types_of(number)
         same = inputs == [value.type for value in operands] and outputs == kinds
         name: str = record["name"] or ""
-        if not same or record["composite_attributes"] is None or _COMPOSITE_NAME.fullmatch(name) is None:
+        if (
+            not same
+            or record["composite_attributes"] is None
+            or _COMPOSITE_NAME.fullmatch(name) is None
+        ):
             return None
         attributes: dict[str, ir.Attribute] = {
             "name": ir.StringAttr.get(name),
@@ -213,7 +262,9 @@ class Body:
             "decomposition": ir.FlatSymbolRefAttr.get(self._functions.name_of(number)),
             "version": ir.IntegerAttr.get(element_type("i32"), record["version"]),
         }
-        op = ir.Operation.create("stablehlo.composite", results=kinds, operands=operands, attributes=attributes)
+        op = ir.Operation.create(
+            "stablehlo.composite", results=kinds, operands=operands, attributes=attributes
+        )
         return list(op.results)
 
     def _while(
@@ -223,7 +274,9 @@ class Body:
             return None
         numbers = [options[1]["cond_subgraph_index"], options[1]["body_subgraph_index"]]
         if any(len(self._functions.types_of(number)[0]) != len(operands) for number in numbers):
-            raise FormatError("a loop's condition or body takes another number of values than the loop")
+            raise FormatError(
+                "a loop's condition or body takes another number of values than the loop"
+            )
         op = ir.Operation.create(
             "tfl.while", results=kinds, operands=operands, regions=2,
             attributes={"is_stateless": ir.BoolAttr.get(False)},
@@ -274,14 +327,18 @@ class Body:
             options=table,
             fields=fields,
             intermediates=self._tensors.types(operator["intermediates"]),
-            mutated=[i for i, is_mutated in enumerate(operator["mutating_variable_inputs"]) if is_mutated],
+            mutated=[
+                i for i, is_mutated in enumerate(operator["mutating_variable_inputs"]) if is_mutated
+            ],
         )
 
 
 def _builtin_name(code: Record) -> str:
     number = max(code["deprecated_builtin_code"], code["builtin_code"])
     if not 0 <= number < len(BUILTIN_NAMES):
-        raise FormatError(f"builtin operator {number} is not known; the file is newer than this reader")
+        raise FormatError(
+            f"builtin operator {number} is not known; the file is newer than this reader"
+        )
     return BUILTIN_NAMES[number]
 
 
@@ -293,15 +350,8 @@ def _shape_operand(options: Options | None, kinds: Sequence[ir.Type]) -> ir.Valu
     return tfl.constant(np.array(shape, np.int32))
 
 
-def _finish(
-    function: func.FuncOp,
-    results: Sequence[ir.Value],
-    entries: Sequence[Mapping[str, ir.Attribute]],
-    names: Sequence[str],
-) -> None:
-    kind = ir.FunctionType.get([a.type for a in function.arguments], [value.type for value in results])
+def _set_type(function: func.FuncOp, results: Sequence[ir.Value]) -> None:
+    kind = ir.FunctionType.get(
+        [a.type for a in function.arguments], [value.type for value in results]
+    )
     function.attributes["function_type"] = ir.TypeAttr.get(kind)
-    if entries:
-        function.attributes["arg_attrs"] = ir.ArrayAttr.get([ir.DictAttr.get(dict(entry)) for entry in entries])
-    if names:
-        set_result_names(function, names)

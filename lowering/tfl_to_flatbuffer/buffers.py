@@ -81,7 +81,9 @@ class Buffers:
         if key not in self._by_symbol:
             size = byte_count(BLOCK_SCALES, self._weights.type_of(quantization.scales).shape)
             self._by_symbol[key] = self._add(
-                size, lambda: to_bytes(block_scales(quantization, self._weights)), quantization.scales
+                size,
+                lambda: to_bytes(block_scales(quantization, self._weights)),
+                quantization.scales,
             )
         return self._by_symbol[key]
 
@@ -110,7 +112,9 @@ class Buffers:
     def _materialise(self, symbol: str, size: int) -> memoryview:
         data = to_bytes(self._weights.read(symbol))
         if data.nbytes != size:
-            raise InternalError(f"weight {symbol} came to {data.nbytes} bytes, {size} were announced")
+            raise InternalError(
+                f"weight {symbol} came to {data.nbytes} bytes, {size} were announced"
+            )
         return data
 
 

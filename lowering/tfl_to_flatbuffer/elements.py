@@ -81,5 +81,3 @@ def _unpack(data: Array, bits: int, dtype: np.dtype[np.generic], count: int) -> 
         sign = np.uint8(1 << (bits - 1))
         return ((flat ^ sign).astype(np.int8) - np.int8(sign)).astype(dtype)
     return flat.astype(dtype)
-
-

@@ -16,7 +16,14 @@ from flatbuffers import flexbuffers
 
 from litewright.compiler.diagnostics import FormatError, InternalError
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.types import array_of, dense, element_of, element_type, numpy_dtype, shape_of
+from litewright.compiler.ir.types import (
+    array_of,
+    dense,
+    element_of,
+    element_type,
+    numpy_dtype,
+    shape_of,
+)
 
 from .schema import ELEMENT_CODES, ELEMENT_NAMES
 
@@ -78,7 +85,13 @@ def _add(builder: Any, value: Any) -> None:
             builder.String(value.value)
         case ir.DictAttr():
             _add_map(builder, {each.name: each.attr for each in value})
-        case list() | ir.ArrayAttr() | ir.DenseI64ArrayAttr() | ir.DenseI32ArrayAttr() | ir.DenseF32ArrayAttr():
+        case (
+            list()
+            | ir.ArrayAttr()
+            | ir.DenseI64ArrayAttr()
+            | ir.DenseI32ArrayAttr()
+            | ir.DenseF32ArrayAttr()
+        ):
             with builder.Vector():
                 for item in value:
                     _add(builder, item)
@@ -163,7 +176,9 @@ class _Reader:
         return self._vector(kind, target, inner, depth)
 
     def _inline(self, kind: int, at: int, width: int) -> Any:
-        number = self._number({1: _INTEGERS, 2: _NATURALS, 3: _FLOATS, 26: _NATURALS}[kind], at, width)
+        number = self._number(
+            {1: _INTEGERS, 2: _NATURALS, 3: _FLOATS, 26: _NATURALS}[kind], at, width
+        )
         return bool(number) if kind == 26 else number
 
     def _map(self, target: int, width: int, depth: int) -> dict[str, Any]:
@@ -183,7 +198,9 @@ class _Reader:
         elif 16 <= kind <= 24:
             count, item = (kind - 16) // 3 + 2, (kind - 16) % 3 + 1
         else:
-            raise FormatError(f"corrupt: a composite's attributes hold a value of unknown kind {kind}")
+            raise FormatError(
+                f"corrupt: a composite's attributes hold a value of unknown kind {kind}"
+            )
         self._slice(target, count * width)
         return [self._value(target + i * width, width, item << 2, depth + 1) for i in range(count)]
 
@@ -194,9 +211,9 @@ class _Reader:
 
     def _key(self, at: int) -> str:
         end = self._data.find(0, at) if at >= 0 else -1
-        if end < 0:
-            raise FormatError("corrupt: a key among a composite's attributes does not end")
-        return self._data[at:end].decode("utf-8", "replace")
+        if end <= at:
+            raise FormatError("corrupt: a composite's attribute has no name")
+        return self._data[at:end].decode("ascii", "replace").replace("\ufffd", "?")
 
     def _number(self, codes: dict[int, str], at: int, width: int) -> Any:
         if width not in codes:

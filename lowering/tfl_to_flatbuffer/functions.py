@@ -41,7 +41,9 @@ class Plan:
 class Functions:
     """Builds the functions of a model."""
 
-    def __init__(self, model: Record, contents: Contents, weights: Weights, module: ir.Module) -> None:
+    def __init__(
+        self, model: Record, contents: Contents, weights: Weights, module: ir.Module
+    ) -> None:
         self._model, self._weights, self._module = model, weights, module
         self._subgraphs: list[Record] = model["subgraphs"]
         self._tensors = [Tensors(each["tensors"], contents) for each in self._subgraphs]
@@ -51,9 +53,14 @@ class Functions:
         public = [self._signed(record) for record in model["signature_defs"]]
         referred = set[int]().union(*references)
         unsigned = set(range(len(self._subgraphs))) - referred - {plan.subgraph for plan in public}
-        public += [self._unsigned(n, DEFAULT_SIGNATURE if not public and n == 0 else "") for n in sorted(unsigned)]
+        public += [
+            self._unsigned(n, DEFAULT_SIGNATURE if not public and n == 0 else "")
+            for n in sorted(unsigned)
+        ]
         self._public = sorted(public, key=lambda plan: plan.subgraph)
-        self._private = {number: self._unsigned(number, "", is_public=False) for number in sorted(referred)}
+        self._private = {
+            number: self._unsigned(number, "", is_public=False) for number in sorted(referred)
+        }
 
     def build(self) -> None:
         """Adds all functions to the module, signatures first."""
@@ -75,7 +82,9 @@ class Functions:
         """Types of the inputs and results of a private function."""
         self._check(subgraph)
         plan, tensors = self._private[subgraph], self._tensors[subgraph]
-        return tensors.types(list(plan.inputs)), tensors.types([tensor for tensor, _ in plan.outputs])
+        return tensors.types(list(plan.inputs)), tensors.types(
+            [tensor for tensor, _ in plan.outputs]
+        )
 
     # ---- plans -----------------------------------------------------------------------------------
 
@@ -83,21 +92,30 @@ class Functions:
         number, key = record["subgraph_index"], record["signature_key"]
         self._check(number)
         if not key or key in self._taken:
-            raise FormatError(f"signature {key!r} is defined twice" if key else "a signature has no name")
+            raise FormatError(
+                f"signature {key!r} is defined twice" if key else "a signature has no name"
+            )
         self._taken.add(key)
         own, tensors = self._subgraphs[number], self._tensors[number]
         named_inputs = _by_tensor(record["inputs"], tensors)
         outputs = _by_tensor(record["outputs"], tensors)
-        if any(len(names) > 1 for names in named_inputs.values()) or not set(named_inputs) <= set(own["inputs"]):
+        if any(len(names) > 1 for names in named_inputs.values()) or not set(named_inputs) <= set(
+            own["inputs"]
+        ):
             raise FormatError(f"the inputs of signature {key} are not those of its subgraph")
-        order = [*dict.fromkeys(own["outputs"]), *(tensor for tensor in outputs if tensor not in own["outputs"])]
+        order = [
+            *dict.fromkeys(own["outputs"]),
+            *(tensor for tensor in outputs if tensor not in own["outputs"]),
+        ]
         inputs = {tensor: named_inputs.get(tensor, [""])[0] for tensor in self._inputs(number)}
         results = [(tensor, name) for tensor in order for name in outputs.get(tensor, [""])]
-        return Plan(key, number, True, self._named(inputs, tensors), _named_results(results, tensors))
+        return Plan(
+            key, number, True, self._named(inputs, tensors), _named_results(results, tensors)
+        )
 
     def _unsigned(self, number: int, name: str, *, is_public: bool = True) -> Plan:
         record, tensors = self._subgraphs[number], self._tensors[number]
-        wanted = name or (record["name"] or "").replace("\0", "_") or f"subgraph_{number}"
+        wanted = name or record["name"] or f"subgraph_{number}"
         inputs = self._named(dict.fromkeys(self._inputs(number), ""), tensors)
         results = _named_results([(tensor, "") for tensor in record["outputs"]], tensors)
         return Plan(_unique(wanted, self._taken), number, is_public, inputs, results)
@@ -110,7 +128,9 @@ class Functions:
 
     def _named(self, inputs: dict[int, str], tensors: Tensors) -> dict[int, str]:
         taken = {name for name in inputs.values() if name}
-        return {t: name or _unique(tensors.name(t) or f"input_{t}", taken) for t, name in inputs.items()}
+        return {
+            t: name or _unique(tensors.name(t) or f"input_{t}", taken) for t, name in inputs.items()
+        }
 
     # ---- references ------------------------------------------------------------------------------
 
@@ -126,7 +146,9 @@ class Functions:
 
     def _check(self, subgraph: int) -> None:
         if not 0 <= subgraph < len(self._subgraphs):
-            raise FormatError(f"subgraph {subgraph} is referred to, there are {len(self._subgraphs)}")
+            raise FormatError(
+                f"subgraph {subgraph} is referred to, there are {len(self._subgraphs)}"
+            )
 
 
 def _by_tensor(entries: Sequence[Record], tensors: Tensors) -> dict[int, list[str]]:

@@ -12,7 +12,7 @@ from litewright.compiler.ir.quantized_type import storage_of
 from litewright.compiler.ir.tfl.spec import Attribute, OpSpec
 from litewright.compiler.ir.types import element_type
 
-from .schema import ELEMENT_CODES, ELEMENT_NAMES, TABLE_BY_NAME, Record
+from .schema import ELEMENT_CODES, ELEMENT_NAMES, TABLE_BY_NAME, Field, Record
 from .unpacking import View
 
 Options = tuple[str, Record]
@@ -32,7 +32,11 @@ def options_of(op: ir.OpView, spec: OpSpec, index_of: SubgraphIndex) -> Options 
         if row.option is not None and row.name in op.attributes:
             record[row.option] = _number(row, tfl.attribute(op, row.name))
     for derived in spec.derived:
-        value = op.operands[derived.operand] if derived.operand is not None else op.results[derived.result or 0]
+        value = (
+            op.operands[derived.operand]
+            if derived.operand is not None
+            else op.results[derived.result or 0]
+        )
         record[derived.field] = element_code(ir.RankedTensorType(value.type).element_type)
     for region, name in zip(spec.regions, called_functions(op), strict=False):
         record[f"{region}_subgraph_index"] = index_of(name)
@@ -55,9 +59,9 @@ def attributes_from(spec: OpSpec, options: Options | None) -> dict[str, Any]:
     for row in spec.attributes:
         if row.option is None or row.option not in fields:
             continue
-        value = found.get(row.option, fields[row.option].default)
-        optional = row.default is None and value in (None, fields[row.option].default)
-        if not optional:
+        absent = _absent(fields[row.option])
+        value = found.get(row.option, absent)
+        if row.default is not None or value not in (None, absent):
             attributes[row.name] = _value(row, value)
     return attributes
 
@@ -76,8 +80,14 @@ def calls_of(op: ir.OpView) -> list[ir.OpView]:
     calls: list[ir.OpView] = []
     for region in op.regions:
         body = list(region.blocks[0].operations)
-        if len(body) != 2 or "callee" not in body[0].attributes or list(body[0].results) != list(body[1].operands):
-            raise InternalError(f"{op.operation.name}: a region must be one call whose results it yields")
+        if (
+            len(body) != 2
+            or "callee" not in body[0].attributes
+            or list(body[0].results) != list(body[1].operands)
+        ):
+            raise InternalError(
+                f"{op.operation.name}: a region must be one call whose results it yields"
+            )
         calls.append(body[0])
     return calls
 
@@ -94,19 +104,26 @@ def element_of_code(code: int) -> ir.Type:
         FormatError: the schema has no such number.
     """
     if not 0 <= code < len(ELEMENT_NAMES):
-        raise FormatError(f"a tensor has element type {code}, which is not known; the file is newer than this reader")
+        raise FormatError(
+            f"a tensor has element type {code}, which is not known; the file is newer than this reader"
+        )
     return ir.Type.parse(ELEMENT_NAMES[code])
 
 
 def is_subgraph(field: str) -> bool:
     """Whether a field of an options table holds numbers of subgraphs."""
-    return field.endswith(("subgraph_index", "subgraph_indices")) or field in {"subgraph", "called_computations"}
+    return field.endswith(("subgraph_index", "subgraph_indices")) or field in {
+        "subgraph",
+        "called_computations",
+    }
 
 
 # ---- ops without a row of their own --------------------------------------------------------------
 
 
-def raw_fields(options: Options | None, function_of: Callable[[int], str]) -> tuple[str, ir.Attribute | None]:
+def raw_fields(
+    options: Options | None, function_of: Callable[[int], str]
+) -> tuple[str, ir.Attribute | None]:
     """Name and contents of any options table, for `tfl.raw`."""
     if options is None:
         return "", None
@@ -117,7 +134,10 @@ def raw_fields(options: Options | None, function_of: Callable[[int], str]) -> tu
         if value is None or (field.kind == "scalar" and value == field.default):
             continue
         if is_subgraph(key):
-            symbol = [ir.FlatSymbolRefAttr.get(function_of(n)) for n in (value if isinstance(value, list) else [value])]
+            symbol = [
+                ir.FlatSymbolRefAttr.get(function_of(n))
+                for n in (value if isinstance(value, list) else [value])
+            ]
             entries[key] = ir.ArrayAttr.get(symbol) if isinstance(value, list) else symbol[0]
         else:
             entries[key] = _generic(field.type, value)
@@ -129,7 +149,9 @@ def _raw_options(op: ir.OpView, index_of: SubgraphIndex) -> Options | None:
     if not name:
         return None
     entries = tfl.attribute(op, "fields")
-    return name, {each.name: _plain(each.attr, index_of) for each in entries} if entries is not None else {}
+    return name, {
+        each.name: _plain(each.attr, index_of) for each in entries
+    } if entries is not None else {}
 
 
 def _generic(kind: str, value: Any) -> ir.Attribute:
@@ -162,6 +184,13 @@ def _plain(value: ir.Attribute, index_of: SubgraphIndex) -> Any:
 # ---- single values -------------------------------------------------------------------------------
 
 
+def _absent(field: Field) -> Any:
+    """What a field that is not there holds."""
+    if field.kind == "scalar":
+        return field.default
+    return [] if field.kind in {"scalars", "strings"} and field.type != "ubyte" else None
+
+
 def _number(row: Attribute, value: Any) -> Any:
     if row.cases:
         return row.cases.index(value)
@@ -171,10 +200,12 @@ def _number(row: Attribute, value: Any) -> Any:
 def _value(row: Attribute, number: Any) -> Any:
     if row.cases:
         if not 0 <= number < len(row.cases):
-            raise FormatError(f"{row.name} is {number}, which is not known; the file is newer than this reader")
+            raise FormatError(
+                f"{row.name} is {number}, which is not known; the file is newer than this reader"
+            )
         return row.cases[number]
     if row.kind == "type":
         return element_of_code(number)
     if row.kind == "string":
         return number or ""
-    return bytes(number) if isinstance(number, View) else number
+    return bytes(number or b"") if row.kind == "bytes" else number

@@ -60,7 +60,11 @@ class _Packer:
     def table(self, table: Table, record: Record) -> int:
         """Appends a table and its children; returns its position."""
         present = [(f, record[n]) for n, f in table.fields.items() if record.get(n) is not None]
-        present = [(f, v) for f, v in present if f.kind != "scalar" or isinstance(v, Later) or v != f.default]
+        present = [
+            (f, v)
+            for f, v in present
+            if f.kind != "scalar" or isinstance(v, Later) or v != f.default
+        ]
         places, size, alignment = _layout([field for field, _ in present])
         vtable = self._vtable(places, size)
         # The first thing in a table is the offset back to its vtable; the widest fields follow it.
@@ -73,7 +77,9 @@ class _Packer:
                 self._scalar(field, value, position + places[field.slot])
         for field, value in present:
             if field.kind == "union":
-                self._union(field, value, position + places[field.slot], position + places[field.slot + 1])
+                self._union(
+                    field, value, position + places[field.slot], position + places[field.slot + 1]
+                )
             elif field.kind != "scalar":
                 self._child(field, value, position + places[field.slot])
         return position
@@ -150,7 +156,11 @@ def _layout(fields: Sequence[Field]) -> tuple[dict[int, int], int, int]:
     """Offset of each slot in a table, widest first; the table's size; its alignment behind the first 4 bytes."""
     slots: list[tuple[int, int]] = []
     for field in fields:
-        slots += [(1, field.slot), (4, field.slot + 1)] if field.kind == "union" else [(field.size, field.slot)]
+        slots += (
+            [(1, field.slot), (4, field.slot + 1)]
+            if field.kind == "union"
+            else [(field.size, field.slot)]
+        )
     places: dict[int, int] = {}
     size = 4
     for width, slot in sorted(slots, key=lambda pair: (-pair[0], pair[1])):

@@ -8,7 +8,11 @@ import numpy as np
 
 from litewright.compiler.diagnostics import FormatError, InternalError
 from litewright.compiler.ir.mlir import Array, ir
-from litewright.compiler.ir.quantized_type import QuantizedType, WeightQuantization, quantized_type_of
+from litewright.compiler.ir.quantized_type import (
+    QuantizedType,
+    WeightQuantization,
+    quantized_type_of,
+)
 from litewright.compiler.weights import WeightStore
 
 from .schema import ELEMENT_CODES, Record
@@ -46,11 +50,15 @@ def block_scales(quantization: WeightQuantization, weights: WeightStore) -> Arra
     exact = np.array_equal(scales.astype(np.float64), wanted.astype(np.float64))
     normal = np.isfinite(scales) & (scales >= np.finfo(np.float16).smallest_normal)
     if not exact or not np.all(normal):
-        raise InternalError(f"the scales {quantization.scales} of a weight in blocks must be exact in {BLOCK_SCALES}")
+        raise InternalError(
+            f"the scales {quantization.scales} of a weight in blocks must be exact in {BLOCK_SCALES}"
+        )
     return scales
 
 
-def type_from_record(record: Record | None, code: int, storage: str, shape: Sequence[int]) -> QuantizedType | None:
+def type_from_record(
+    record: Record | None, code: int, storage: str, shape: Sequence[int]
+) -> QuantizedType | None:
     """The quantised element type of a tensor in a file; None if it is a plain one.
 
     Raises:
@@ -68,7 +76,9 @@ def type_from_record(record: Record | None, code: int, storage: str, shape: Sequ
     if len(scales) == 1:
         return QuantizedType(storage, tuple(scales), tuple(zeros))
     if not 0 <= axis < len(shape) or shape[axis] != len(scales):
-        raise FormatError(f"a tensor of shape {list(shape)} has {len(scales)} scales along dimension {axis}")
+        raise FormatError(
+            f"a tensor of shape {list(shape)} has {len(scales)} scales along dimension {axis}"
+        )
     return QuantizedType(storage, tuple(scales), tuple(zeros), axis)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from litewright.compiler.diagnostics import FormatError, LitewrightError, UserError
+from litewright.compiler.diagnostics import FormatError, InternalError, UserError
 from litewright.compiler.ir import mlir
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.program import Program
@@ -28,7 +28,9 @@ from .weights import Weights
 from .writer import BUFFER_LOCATION, METADATA, RUNTIME_VERSION
 
 # Metadata that the writer makes anew, and such as numbers ops and tensors that it numbers anew.
-_NOT_KEPT = frozenset({RUNTIME_VERSION, BUFFER_LOCATION, "debug_metadata", "model_control_dependencies"})
+_NOT_KEPT = frozenset(
+    {RUNTIME_VERSION, BUFFER_LOCATION, "debug_metadata", "model_control_dependencies"}
+)
 
 
 def read(path: str | os.PathLike[str], context: ir.Context) -> Program:
@@ -43,10 +45,10 @@ def read(path: str | os.PathLike[str], context: ir.Context) -> Program:
     try:
         with mlir.use(context):
             return _program(source, data)
-    except LitewrightError as error:
+    except UserError as error:
         error.add_note(f"while reading {source}")
         raise
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, RuntimeError, TypeError,
+    except (InternalError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, RuntimeError, TypeError,
             ValueError, ir.MLIRError) as error:  # fmt: skip
         # Every check has its own message; this is for the corruption that nobody has thought of.
         raise FormatError(f"{source} is corrupt: {error}") from error
@@ -65,7 +67,9 @@ def _mapped(source: Path) -> memoryview:
 def _program(source: Path, data: memoryview) -> Program:
     model = unpack(data)
     if model["version"] != SCHEMA_VERSION:
-        raise FormatError(f"schema version {model['version']} is not supported, only {SCHEMA_VERSION}")
+        raise FormatError(
+            f"schema version {model['version']} is not supported, only {SCHEMA_VERSION}"
+        )
     if not model["subgraphs"]:
         raise FormatError("the file holds no subgraph")
     contents = Contents(source, data, model["buffers"])

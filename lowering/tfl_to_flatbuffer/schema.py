@@ -70,7 +70,9 @@ def _kind(text: str) -> tuple[FieldKind, str]:
     if text.startswith("{"):
         return "union", inner
     if text.startswith("["):
-        return ("strings" if inner == "string" else "scalars" if inner in SCALARS else "tables"), inner
+        return (
+            "strings" if inner == "string" else "scalars" if inner in SCALARS else "tables"
+        ), inner
     return ("string" if inner == "string" else "scalar" if inner in SCALARS else "table"), inner
 
 
@@ -100,7 +102,11 @@ UNION_MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 SECOND_OPTIONS = frozenset(UNION_MEMBERS["BuiltinOptions2"])
 
 BUILTIN_NAMES: tuple[str, ...] = tuple(BUILTIN_OPERATORS.split())
-BUILTIN_CODES: Mapping[str, int] = MappingProxyType({name: code for code, name in enumerate(BUILTIN_NAMES)})
+BUILTIN_CODES: Mapping[str, int] = MappingProxyType(
+    {name: code for code, name in enumerate(BUILTIN_NAMES)}
+)
 
 ELEMENT_NAMES: tuple[str, ...] = tuple(ELEMENT_TYPES.split())
-ELEMENT_CODES: Mapping[str, int] = MappingProxyType({name: code for code, name in enumerate(ELEMENT_NAMES)})
+ELEMENT_CODES: Mapping[str, int] = MappingProxyType(
+    {name: code for code, name in enumerate(ELEMENT_NAMES)}
+)

@@ -6,7 +6,7 @@ So where a constant stands in the text makes no difference to the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,7 +15,11 @@ from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import Array, func, ir, op_name
 from litewright.compiler.ir.origin import origin_of
 from litewright.compiler.ir.program import body_of, input_name, weight_symbol
-from litewright.compiler.ir.quantized_type import WeightQuantization, storage_of, weight_quantization_of
+from litewright.compiler.ir.quantized_type import (
+    WeightQuantization,
+    storage_of,
+    weight_quantization_of,
+)
 from litewright.compiler.ir.types import DYNAMIC, array_of
 from litewright.compiler.weights import WeightStore
 from litewright.compiler.weights.expression import leaves
@@ -62,12 +66,21 @@ class Subgraph:
             index_of: the number of the subgraph of another function.
             own_outputs: every output gets a tensor of its own, a copy if it must be.
         """
-        self._weights, self._buffers, self._codes, self._index_of = weights, buffers, codes, index_of
+        self._weights, self._buffers, self._codes, self._index_of = (
+            weights,
+            buffers,
+            codes,
+            index_of,
+        )
         self._tensors: list[Record] = []
         self._operators: list[Record] = []
         self._names = Names()
         self._numbers: dict[ir.Value, int] = {}
-        self.inputs = {self._input_label(a): self._input(a) for a in function.arguments if weight_symbol(a) is None}
+        self.inputs = {
+            self._input_label(a): self._input(a)
+            for a in function.arguments
+            if weight_symbol(a) is None
+        }
         *body, terminator = body_of(function).operations
         for op in body:
             self._operator(op)
@@ -93,7 +106,11 @@ class Subgraph:
 
     def _input(self, argument: ir.BlockArgument) -> int:
         name = input_name(argument)
-        label = self._names.unique(name) if name else self._names.of(argument.location, f"arg{argument.arg_number}")
+        label = (
+            self._names.unique(name)
+            if name
+            else self._names.of(argument.location, f"arg{argument.arg_number}")
+        )
         return self._tensor(argument, label)
 
     def _number(self, value: ir.Value) -> int:
@@ -136,8 +153,15 @@ class Subgraph:
             "name": self._names.unique(f"{name}_scales"),
             "has_rank": True,
         })  # fmt: skip
-        details = {"scales": len(self._tensors) - 1, "zero_points": -1, "block_size": scheme.block_size}
-        return {"details": ("BlockwiseQuantization", details), "quantized_dimension": scheme.axis or 0}
+        details = {
+            "scales": len(self._tensors) - 1,
+            "zero_points": -1,
+            "block_size": scheme.block_size,
+        }
+        return {
+            "details": ("BlockwiseQuantization", details),
+            "quantized_dimension": scheme.axis or 0,
+        }
 
     def _tensor(
         self,
@@ -183,10 +207,14 @@ class Subgraph:
         record: Record = {
             "opcode_index": code,
             "inputs": [self._number(value) for value in operands],
-            "outputs": [self._result(op, value, position) for position, value in enumerate(op.results)],
+            "outputs": [
+                self._result(op, value, position) for position, value in enumerate(op.results)
+            ],
         }
         if options is not None:
-            record["builtin_options_2" if options[0] in SECOND_OPTIONS else "builtin_options"] = options
+            record["builtin_options_2" if options[0] in SECOND_OPTIONS else "builtin_options"] = (
+                options
+            )
         if name == "tfl.custom":
             record["custom_options"] = tfl.attribute(op, "custom_option")
         if name == "tfl.raw":
@@ -195,14 +223,21 @@ class Subgraph:
 
     def _result(self, op: ir.OpView, value: ir.Value, position: int) -> int:
         name = op_name(op).partition(".")[2]
-        return self._tensor(value, self._names.of(_location(op, position), f"{name}_{position}" if position else name))
+        return self._tensor(
+            value,
+            self._names.of(_location(op, position), f"{name}_{position}" if position else name),
+        )
 
     def _composite(self, op: ir.OpView) -> Options:
         version = op.attributes.get("version")
         return "StableHLOCompositeOptions", {
             "name": ir.StringAttr(op.attributes["name"]).value,
-            "decomposition_subgraph_index": self._index_of(ir.FlatSymbolRefAttr(op.attributes["decomposition"]).value),
-            "composite_attributes": flexbuffer.encode(_dictionary(op.attributes.get("composite_attributes"))),
+            "decomposition_subgraph_index": self._index_of(
+                ir.FlatSymbolRefAttr(op.attributes["decomposition"]).value
+            ),
+            "composite_attributes": flexbuffer.encode(
+                _dictionary(op.attributes.get("composite_attributes"))
+            ),
             "version": ir.IntegerAttr(version).value if version is not None else 1,
         }
 
@@ -211,7 +246,9 @@ class Subgraph:
         scratch: Sequence[ir.Type] = tfl.attribute(op, "intermediates")
         extras: Record = {}
         if mutated:
-            extras["mutating_variable_inputs"] = [position in mutated for position in range(operand_count)]
+            extras["mutating_variable_inputs"] = [
+                position in mutated for position in range(operand_count)
+            ]
         if scratch:
             extras["intermediates"] = [self._scratch(kind) for kind in scratch]
         return extras
@@ -251,7 +288,9 @@ class Subgraph:
         copy["name"] = self._names.unique(f"{tensor['name']}_copy")
         self._tensors.append(copy)
         output = len(self._tensors) - 1
-        self._operators.append({"opcode_index": code, "inputs": [number, *extra], "outputs": [output]})
+        self._operators.append(
+            {"opcode_index": code, "inputs": [number, *extra], "outputs": [output]}
+        )
         return output
 
     def _spelt(self, numbers: Sequence[int]) -> int:
@@ -287,5 +326,3 @@ def _dictionary(value: ir.Attribute | None) -> ir.DictAttr:
 def _constant_bytes(owner: ir.OpView | ir.Operation) -> bytes:
     array: Array = array_of(owner.attributes["value"])
     return bytes(to_bytes(array))
-
-

@@ -9,7 +9,13 @@ import numpy as np
 from litewright.compiler.diagnostics import FormatError
 from litewright.compiler.ir.mlir import Array, ir
 from litewright.compiler.ir.quantized_type import QuantizedType
-from litewright.compiler.ir.types import DYNAMIC, element_count, has_element_type, numpy_dtype, tensor_type
+from litewright.compiler.ir.types import (
+    DYNAMIC,
+    element_count,
+    has_element_type,
+    numpy_dtype,
+    tensor_type,
+)
 
 from .contents import Contents, Extent
 from .elements import BITS, byte_count, from_bytes
@@ -44,13 +50,15 @@ class Tensors:
         if record["sparsity"] is not None:
             raise FormatError(f"tensor {record['name']} is sparse, which is not supported")
         if record["external_buffer"]:
-            raise FormatError(f"tensor {record['name']} lies in another file, which is not supported")
+            raise FormatError(
+                f"tensor {record['name']} lies in another file, which is not supported"
+            )
         return record
 
     def name(self, index: int) -> str:
         """The name with dots between modules; empty if it has none."""
         text: str = self.record(index)["name"] or ""
-        return text.replace("/", ".").replace(";", "_").replace("\0", "_")
+        return text.replace("/", ".").replace(";", "_")
 
     def element(self, index: int) -> str:
         """MLIR's name of the element type in memory."""
@@ -69,13 +77,19 @@ class Tensors:
         record = self.record(index)
         if blocks_of(record["quantization"]) is not None:
             return None
-        return type_from_record(record["quantization"], record["type"], self.element(index), self.shape(index))
+        return type_from_record(
+            record["quantization"], record["type"], self.element(index), self.shape(index)
+        )
 
     def type(self, index: int) -> ir.RankedTensorType:
         """The MLIR type."""
         if index not in self._types:
             quantized = self.quantized(index)
-            element = quantized.element_type() if quantized is not None else element_of_code(self.record(index)["type"])
+            element = (
+                quantized.element_type()
+                if quantized is not None
+                else element_of_code(self.record(index)["type"])
+            )
             self._types[index] = tensor_type(self.shape(index), element)
         return self._types[index]
 
@@ -113,7 +127,9 @@ class Tensors:
             return np.empty(shape, dtype)
         size = byte_count(element, shape)
         if extent.size < size:
-            raise FormatError(f"truncated: constant {self.name(index)} needs {size} bytes, its buffer has {extent.size}")
+            raise FormatError(
+                f"truncated: constant {self.name(index)} needs {size} bytes, its buffer has {extent.size}"
+            )
         return from_bytes(self._contents.bytes_at(Extent(extent.position, size)), dtype, shape)
 
     def raw(self, index: int) -> Array:

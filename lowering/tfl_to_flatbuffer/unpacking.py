@@ -110,7 +110,9 @@ class _Unpacker:
             return None
         members = UNION_MEMBERS[field.type]
         if tag > len(members):
-            raise FormatError(f"{field.name}: member {tag} of {field.type} is not known; the file is newer than this reader")
+            raise FormatError(
+                f"{field.name}: member {tag} of {field.type} is not known; the file is newer than this reader"
+            )
         member = members[tag - 1]
         return member, self._table(TABLE_BY_NAME[member], self._follow(at))
 
@@ -126,7 +128,9 @@ class _Unpacker:
     def _string(self, position: int) -> str:
         size = self._number(_OFFSET, position)
         self._claim(position + 4, size)
-        return bytes(self._data[position + 4 : position + 4 + size]).decode("utf-8", "replace")
+        # What runtimes take for the string ends at the first zero byte, whatever its length says.
+        text = bytes(self._data[position + 4 : position + 4 + size]).partition(b"\0")[0]
+        return text.decode("utf-8", "replace")
 
     def _scalars(self, kind: str, position: int) -> Any:
         count = self._number(_OFFSET, position)

@@ -48,7 +48,9 @@ class Weights:
         scales = self._literal(f"{symbol}.scales", np.array(quantized.scales, np.float32))
         zeros = None
         if any(quantized.zero_points):
-            zeros = self._literal(f"{symbol}.zero_points", np.array(quantized.zero_points, np.int64))
+            zeros = self._literal(
+                f"{symbol}.zero_points", np.array(quantized.zero_points, np.int64)
+            )
         return WeightQuantization(scales, zeros, quantized.axis)
 
     def blocks(self, scales: str, axis: int, block_size: int) -> WeightQuantization:
@@ -59,7 +61,8 @@ class Weights:
 
     def _add(self, buffer: int, element: str, shape: Shape, name: str) -> str:
         extent = self._contents.extent(buffer)
-        assert extent is not None, "only tensors with contents are weights"
+        if extent is None:
+            raise FormatError(f"tensor {name} should be constant and has no contents")
         check_size(extent, element, shape, name)
         dtype = numpy_dtype(tensor_type((), element).element_type)
         size = byte_count(element, shape)

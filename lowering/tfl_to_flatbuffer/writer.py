@@ -41,7 +41,9 @@ _RUNTIME_VERSION_BYTES = 16
 _CHUNK = 16 * 1024 * 1024
 
 
-def write(program: Program, path: str | os.PathLike[str], *, progress: Progress | None = None) -> None:
+def write(
+    program: Program, path: str | os.PathLike[str], *, progress: Progress | None = None
+) -> None:
     """Writes a program to `path`. Its context must be current.
 
     Raises:
@@ -68,7 +70,9 @@ def _stream(program: Program, file: _File, progress: Progress | None) -> None:
         file.write(bytes(position - written))
         data = _read(blob)
         if data.nbytes != blob.size:
-            raise InternalError(f"{blob.name} came to {data.nbytes} bytes, {blob.size} were announced")
+            raise InternalError(
+                f"{blob.name} came to {data.nbytes} bytes, {blob.size} were announced"
+            )
         for begin in range(0, blob.size, _CHUNK):
             file.write(data[begin : begin + _CHUNK])
             if progress is not None:
@@ -155,14 +159,20 @@ def _signature(function: func.FuncOp, number: int, subgraph: Subgraph) -> Record
     return {
         "signature_key": function.name.value,
         "subgraph_index": number,
-        "inputs": [{"name": name, "tensor_index": tensor} for name, tensor in subgraph.inputs.items()],
+        "inputs": [
+            {"name": name, "tensor_index": tensor} for name, tensor in subgraph.inputs.items()
+        ],
         "outputs": [{"name": name, "tensor_index": tensor} for (name, _), tensor in results],
     }
 
 
 def _metadata(program: Program, buffers: Buffers, codes: OperatorCodes) -> list[Record]:
-    entries = {RUNTIME_VERSION: newest(codes.releases | ({OUTSIDE_BUFFERS} if buffers.blobs else set()))}
-    contents = {name: text.encode().ljust(_RUNTIME_VERSION_BYTES, b"\0") for name, text in entries.items()}
+    entries = {
+        RUNTIME_VERSION: newest(codes.releases | ({OUTSIDE_BUFFERS} if buffers.blobs else set()))
+    }
+    contents = {
+        name: text.encode().ljust(_RUNTIME_VERSION_BYTES, b"\0") for name, text in entries.items()
+    }
     if buffers.blobs:
         contents[BUFFER_LOCATION] = b"outside flatbuffers"
     kept = program.module.operation.attributes.get(METADATA)
@@ -233,4 +243,6 @@ def _refusals(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise WriteError(f"cannot write {target}: {error.strerror or error}; nothing was changed") from error
+        raise WriteError(
+            f"cannot write {target}: {error.strerror or error}; nothing was changed"
+        ) from error

@@ -111,9 +111,9 @@ def _check(node: Node, lowered: Lowered) -> None:
 
 
 def _item(lowered: Lowered, node: Node) -> ir.Value:
-    results = [lowered] if isinstance(lowered, ir.Value) else list(lowered)
-    index: Any = node.args[1]
-    item: ir.Value | None = results[index]
+    index = node.args[1]
+    assert isinstance(index, int), "getitem takes results by number"
+    item = None if isinstance(lowered, ir.Value) else lowered[index]
     if item is None:
         raise InternalError(f"result {index} of {node.args[0]} has no lowering but is used")
     return item

@@ -20,11 +20,11 @@ Observed = TypeVar("Observed", contravariant=True)
 class Observer(Protocol[Observed]):
     """Looks on while passes run; changes nothing."""
 
-    def before(self, pass_name: str, unit: Observed) -> None:
+    def before(self, pass_name: str, unit: Observed, /) -> None:
         """Called before a pass."""
         ...
 
-    def after(self, pass_name: str, unit: Observed, *, changed: bool) -> None:
+    def after(self, pass_name: str, unit: Observed, /, *, changed: bool) -> None:
         """Called after a pass that did not raise."""
         ...
 

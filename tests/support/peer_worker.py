@@ -1,6 +1,6 @@
 """Runs where litert-torch is installed: writes some files for others to read.
 
-    python peer_worker.py FOLDER
+python peer_worker.py FOLDER
 """
 
 import sys
@@ -75,9 +75,9 @@ for name, model, args in (
     ("mixed", Mixed(), mixed),
 ):
     litert_torch.convert(model.eval(), args).export(str(folder / f"{name}.tflite"))
-litert_torch.signature("first", Picture().eval(), (image,)).signature("second", Mixed().eval(), mixed).convert().export(
-    str(folder / "signatures.tflite")
-)
+litert_torch.signature("first", Picture().eval(), (image,)).signature(
+    "second", Mixed().eval(), mixed
+).convert().export(str(folder / "signatures.tflite"))
 litert_torch.convert(Attention().eval(), (tokens,), quant_config=_quantised()).export(
     str(folder / "attention-int8.tflite")
 )

@@ -23,6 +23,6 @@ def _run(model: Path) -> dict[str, np.ndarray]:
 
 for source in sorted(Path(sys.argv[1]).glob("*.tflite")):
     try:
-        np.savez(source.with_suffix(".outputs.npz"), **_run(source))
+        np.savez(source.with_suffix(".outputs.npz"), **_run(source))  # pyright: ignore[reportArgumentType]
     except Exception as error:  # noqa: BLE001
         source.with_suffix(".error").write_text(f"{type(error).__name__}: {error}")

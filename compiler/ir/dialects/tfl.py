@@ -38,7 +38,7 @@ def _result(slot: Slot, position: int) -> property:
     def one(op: ir.OpView) -> ir.Value:
         return op.results[position]
 
-    def many(op: ir.OpView) -> list[ir.Value]:
+    def many(op: ir.OpView) -> list[ir.OpResult]:
         return list(op.results)[position:]
 
     return property(many if slot.variadic else one, doc=f"The result {slot.name}.")

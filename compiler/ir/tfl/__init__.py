@@ -8,7 +8,16 @@
 row is. The flatbuffer's side of the table is in `lowering/tfl_to_flatbuffer`.
 """
 
-from .build import accepts, attribute, attributes_of, builtin_spec, callees, emit, emit_many, spec_of
+from .build import (
+    accepts,
+    attribute,
+    attributes_of,
+    builtin_spec,
+    callees,
+    emit,
+    emit_many,
+    spec_of,
+)
 from .constants import constant, constant_of, is_constant, is_no_value, no_value, splat
 from .facts import OpFacts, TensorFact
 from .spec import Attribute, OpSpec, Slot

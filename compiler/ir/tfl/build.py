@@ -14,7 +14,9 @@ from .table import BY_BUILTIN, BY_FULL_NAME, OPS
 from .values import decode, encode
 
 
-def emit(name: str, operands: Sequence[ir.Value | None], result: ir.Type, **attributes: Any) -> ir.Value:
+def emit(
+    name: str, operands: Sequence[ir.Value | None], result: ir.Type, **attributes: Any
+) -> ir.Value:
     """Inserts a tfl op with one result at the current insertion point.
 
     Args:
@@ -41,7 +43,9 @@ def emit_many(
     _check_counts(spec, len(given), len(results))
     encoded = _complete(spec, attributes, len(given), results)
     values = [no_value() if operand is None else operand for operand in given]
-    op = ir.Operation.create(spec.full_name, results=list(results), operands=values, attributes=encoded)
+    op = ir.Operation.create(
+        spec.full_name, results=list(results), operands=values, attributes=encoded
+    )
     return list(op.results)
 
 
@@ -140,7 +144,9 @@ def _complete(
         raise InternalError(f"{spec.full_name} has no attribute {', '.join(unknown)}")
     encoded: dict[str, ir.Attribute] = {}
     for row in spec.attributes:
-        value = given[row.name] if row.name in given else _default(spec, row, operand_count, results)
+        value = (
+            given[row.name] if row.name in given else _default(spec, row, operand_count, results)
+        )
         if value is not None:
             encoded[row.name] = encode(row, value)
     return encoded

@@ -8,7 +8,12 @@ from .versions import VersionRule, by_type
 
 
 def _compare(
-    name: str, types: str, options: str, *, version: VersionRule = versions.INT8, commutative: bool = False
+    name: str,
+    types: str,
+    options: str,
+    *,
+    version: VersionRule = versions.INT8,
+    commutative: bool = False,
 ) -> OpSpec:
     return OpSpec(
         name,

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from . import shapes, versions
-from .attributes import ACTIVATION, ASYMMETRIC, PADDING, QUANTIZED_BIAS, dilation, filter_size, stride
+from .attributes import (
+    ACTIVATION,
+    ASYMMETRIC,
+    PADDING,
+    QUANTIZED_BIAS,
+    dilation,
+    filter_size,
+    stride,
+)
 from .spec import Attribute, OpSpec, slot
 
 _IMAGES = "f32 f16 qi8 qui8 qi16"
@@ -11,13 +19,27 @@ _KERNELS = "f32 f16 qi4 qi8 qui8"
 _BIASES = "f32 f16 qi32 i32 qi64 i64"
 
 
-def _convolution(name: str, version: versions.VersionRule, options: str, *extra: Attribute) -> OpSpec:
+def _convolution(
+    name: str, version: versions.VersionRule, options: str, *extra: Attribute
+) -> OpSpec:
     return OpSpec(
         name,
         name.upper(),
-        operands=(slot("input", _IMAGES, 4), slot("filter", _KERNELS, 4), slot("bias?", _BIASES, 1)),
+        operands=(
+            slot("input", _IMAGES, 4),
+            slot("filter", _KERNELS, 4),
+            slot("bias?", _BIASES, 1),
+        ),
         results=(slot("output", _IMAGES, 4),),
-        attributes=(dilation("h"), dilation("w"), ACTIVATION, PADDING, stride("h"), stride("w"), *extra),
+        attributes=(
+            dilation("h"),
+            dilation("w"),
+            ACTIVATION,
+            PADDING,
+            stride("h"),
+            stride("w"),
+            *extra,
+        ),
         options=options,
         version=version,
         shapes=shapes.convolution,
@@ -30,7 +52,14 @@ def _pool(name: str) -> OpSpec:
         name.upper(),
         operands=(slot("input", _IMAGES, 4),),
         results=(slot("output", _IMAGES, 4),),
-        attributes=(filter_size("height"), filter_size("width"), PADDING, stride("h"), stride("w"), ACTIVATION),
+        attributes=(
+            filter_size("height"),
+            filter_size("width"),
+            PADDING,
+            stride("h"),
+            stride("w"),
+            ACTIVATION,
+        ),
         options="Pool2DOptions",
         version=versions.INT8_INT16,
         shapes=shapes.pool,

@@ -84,7 +84,10 @@ def transpose(op: ir.OpView) -> Shapes:
     permutation, shape = _numbers(op, 1), shape_of(op.operands[0])
     if permutation is None:
         return None
-    _require(sorted(permutation) == list(range(len(shape))), f"{permutation} is no order of {len(shape)} dimensions")
+    _require(
+        sorted(permutation) == list(range(len(shape))),
+        f"{permutation} is no order of {len(shape)} dimensions",
+    )
     return [tuple(shape[i] for i in permutation)]
 
 
@@ -95,7 +98,9 @@ def slice_(op: ir.OpView) -> Shapes:
         return None
     _require(len(begin) == len(size) == len(shape), "begin and size need a number per dimension")
     result = tuple(n - b if s == -1 else s for b, s, n in zip(begin, size, shape, strict=True))
-    inside = all(b >= 0 and s >= 0 and b + s <= n for b, s, n in zip(begin, result, shape, strict=True))
+    inside = all(
+        b >= 0 and s >= 0 and b + s <= n for b, s, n in zip(begin, result, shape, strict=True)
+    )
     _require(inside, f"[{begin}, size {size}] leaves {list(shape)}")
     return [result]
 
@@ -159,7 +164,11 @@ def squeeze(op: ir.OpView) -> Shapes:
     """The operand without the dimensions named, or without all that are 1."""
     shape = shape_of(op.operands[0])
     found = op.attributes.get("squeeze_dims")
-    axes = [ir.IntegerAttr(a).value % max(len(shape), 1) for a in ir.ArrayAttr(found)] if found is not None else []
+    axes = (
+        [ir.IntegerAttr(a).value % max(len(shape), 1) for a in ir.ArrayAttr(found)]
+        if found is not None
+        else []
+    )
     if not axes:
         return None if DYNAMIC in shape else [tuple(n for n in shape if n != 1)]
     return [tuple(n for i, n in enumerate(shape) if i not in axes)]
@@ -234,7 +243,9 @@ def convolution(op: ir.OpView) -> Shapes:
         x[3] % w[3] == 0 if not depthwise else channels % x[3] == 0,
         f"input {list(x)} does not meet filter {list(w)}",
     )
-    height = _window(op, x[1], w[1], _number(op, "stride_h", 1), _number(op, "dilation_h_factor", 1))
+    height = _window(
+        op, x[1], w[1], _number(op, "stride_h", 1), _number(op, "dilation_h_factor", 1)
+    )
     width = _window(op, x[2], w[2], _number(op, "stride_w", 1), _number(op, "dilation_w_factor", 1))
     return [(x[0], height, width, channels)]
 

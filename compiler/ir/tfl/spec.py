@@ -94,7 +94,9 @@ class Slot:
 def slot(name: str, types: str = "", ranks: int | tuple[int, int] | None = None) -> Slot:
     """A slot from its short form: `bias?` is optional, `values*` variadic; types by spaces."""
     bounds = (ranks, ranks) if isinstance(ranks, int) else ranks
-    return Slot(name.rstrip("?*"), frozenset(types.split()), bounds, name.endswith("?"), name.endswith("*"))
+    return Slot(
+        name.rstrip("?*"), frozenset(types.split()), bounds, name.endswith("?"), name.endswith("*")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,16 @@ from types import MappingProxyType
 
 from litewright.compiler.diagnostics import InternalError
 
-from . import comparison_logic, control, elementwise, indexing, neural, quantisation, reduction, shape
+from . import (
+    comparison_logic,
+    control,
+    elementwise,
+    indexing,
+    neural,
+    quantisation,
+    reduction,
+    shape,
+)
 from .spec import OpSpec
 
 
@@ -34,5 +43,7 @@ OPS: Mapping[str, OpSpec] = _merge(
 BY_FULL_NAME: Mapping[str, OpSpec] = MappingProxyType({row.full_name: row for row in OPS.values()})
 """Every row by its full name (`tfl.fully_connected`)."""
 
-BY_BUILTIN: Mapping[str, OpSpec] = MappingProxyType({row.builtin: row for row in OPS.values() if row.builtin})
+BY_BUILTIN: Mapping[str, OpSpec] = MappingProxyType(
+    {row.builtin: row for row in OPS.values() if row.builtin}
+)
 """The rows that have a builtin operator, by its name in the schema (`FULLY_CONNECTED`)."""

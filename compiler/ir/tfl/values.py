@@ -24,13 +24,17 @@ def encode(attribute: Attribute, value: Any) -> ir.Attribute:
         InternalError: the value is none that the attribute can have.
     """
     if attribute.cases and value not in attribute.cases:
-        raise InternalError(f"{attribute.name} is one of {', '.join(attribute.cases)}, not {value!r}")
+        raise InternalError(
+            f"{attribute.name} is one of {', '.join(attribute.cases)}, not {value!r}"
+        )
     if attribute.kind == "keyword":
         return ir.Attribute.parse(f"#tfl<{attribute.mnemonic} {value}>")
     try:
         return _ENCODERS[attribute.kind](value)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InternalError(f"{attribute.name} ({attribute.kind}) cannot be {value!r}: {error}") from error
+        raise InternalError(
+            f"{attribute.name} ({attribute.kind}) cannot be {value!r}: {error}"
+        ) from error
 
 
 def decode(attribute: Attribute, value: ir.Attribute) -> Any:
@@ -44,7 +48,9 @@ def decode(attribute: Attribute, value: ir.Attribute) -> Any:
     try:
         return _DECODERS[attribute.kind](value)
     except (TypeError, RuntimeError) as error:
-        raise ValueError(f"{attribute.name} should be of kind {attribute.kind}, is {value}") from error
+        raise ValueError(
+            f"{attribute.name} should be of kind {attribute.kind}, is {value}"
+        ) from error
 
 
 def _i32(value: int) -> ir.Attribute:

@@ -32,7 +32,9 @@ def verify(program: Program) -> None:
     except ir.MLIRError as error:
         found = error.error_diagnostics
         where = f", {origin_of(found[0].location)}" if found else ""
-        raise VerifyError(f"MLIR refuses the module: {found[0].message if found else error}{where}") from error
+        raise VerifyError(
+            f"MLIR refuses the module: {found[0].message if found else error}{where}"
+        ) from error
     for function in program.functions():
         for op in body_of(function).operations:
             complaint = next(complaints(op), None)
@@ -78,7 +80,13 @@ def tensor_fact(value: ir.Value) -> TensorFact | None:
         return TensorFact(f"q{quantized.storage}", shape, "tensor", quantized.scales[0])
     weight = weight_quantization_of(value)
     if weight is not None:
-        granularity = "block" if weight.block_size is not None else "tensor" if weight.axis is None else "axis"
+        granularity = (
+            "block"
+            if weight.block_size is not None
+            else "tensor"
+            if weight.axis is None
+            else "axis"
+        )
         return TensorFact(f"q{element}", shape, granularity)
     return TensorFact(str(element), shape)
 
@@ -146,4 +154,6 @@ def _about_shapes(spec: OpSpec, op: ir.OpView) -> Iterator[str]:
 
 
 def _agree(one: Sequence[int], other: Sequence[int]) -> bool:
-    return len(one) == len(other) and all(a == b or DYNAMIC in (a, b) for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(
+        a == b or DYNAMIC in (a, b) for a, b in zip(one, other, strict=True)
+    )

@@ -101,7 +101,9 @@ def fully_connected(facts: OpFacts) -> int:
         return 13
     if hybrid and facts.granularity(1) == "axis":
         return 12
-    if (x, w, y) == ("i16", "i8", "i16") and facts.attributes.get("quantized_bias_type") is not None:
+    if (x, w, y) == ("i16", "i8", "i16") and facts.attributes.get(
+        "quantized_bias_type"
+    ) is not None:
         return 11
     if (x, w, y) == ("i16", "i16", "i16"):
         return 7
@@ -140,8 +142,9 @@ def conv_2d(facts: OpFacts) -> int:
 
 def _is_grouped(facts: OpFacts) -> bool:
     x, w = facts.operands[0], facts.operands[1]
-    known = x is not None and w is not None and x.rank == 4 and w.rank == 4
-    return known and x.shape[3] != w.shape[3]
+    if x is None or w is None or x.rank != 4 or w.rank != 4:
+        return False
+    return x.shape[3] != w.shape[3]
 
 
 def depthwise_conv_2d(facts: OpFacts) -> int:
@@ -152,7 +155,9 @@ def depthwise_conv_2d(facts: OpFacts) -> int:
     by_types = {("i16", "i16"): 5, ("i16", "i8"): 5, ("i8", "i8"): 3, ("i8", "i4"): 7}.get((x, w))
     if by_types is not None:
         return by_types
-    dilated = facts.attributes["dilation_h_factor"] != 1 or facts.attributes["dilation_w_factor"] != 1
+    dilated = (
+        facts.attributes["dilation_h_factor"] != 1 or facts.attributes["dilation_w_factor"] != 1
+    )
     return 2 if dilated else 1
 
 
@@ -328,7 +333,9 @@ def dequantize(facts: OpFacts) -> int:
     element = facts.storage(0)
     if element == "i8":
         return 5 if facts.granularity(0) == "axis" else 2
-    return {"f8E4M3FN": 9, "f8E5M2": 9, "ui4": 8, "i2": 7, "i4": 6, "i16": 3, "f16": 3}.get(element, 1)
+    return {"f8E4M3FN": 9, "f8E5M2": 9, "ui4": 8, "i2": 7, "i4": 6, "i16": 3, "f16": 3}.get(
+        element, 1
+    )
 
 
 def quantize(facts: OpFacts) -> int:

@@ -10,7 +10,14 @@ from litewright.compiler.ir import hlo, mlir, tfl
 from litewright.compiler.ir.mlir import func, ir
 from litewright.compiler.ir.program import Program
 from litewright.lowering.tfl_to_flatbuffer import reader
-from tests.lowering.tfl_to_flatbuffer.programs import Array, add_signature, like, program_of, run, saved
+from tests.lowering.tfl_to_flatbuffer.programs import (
+    Array,
+    add_signature,
+    like,
+    program_of,
+    run,
+    saved,
+)
 
 _X = np.array([1.0, -2.0, 3.0], np.float32)
 
@@ -26,12 +33,20 @@ def _empty() -> Program:
 
 
 def _function(
-    program: Program, name: str, inputs: Sequence[ir.Type], build: Callable[[Sequence[ir.Value]], Sequence[ir.Value]]
+    program: Program,
+    name: str,
+    inputs: Sequence[ir.Type],
+    build: Callable[[Sequence[ir.Value]], Sequence[ir.Value]],
 ) -> str:
     return hlo.private_function(program.module, name, inputs, build)
 
 
-def _calling(op: ir.Operation, names: Sequence[str], operands: Sequence[ir.Value], results: Sequence[Sequence[ir.Type]]) -> None:
+def _calling(
+    op: ir.Operation,
+    names: Sequence[str],
+    operands: Sequence[ir.Value],
+    results: Sequence[Sequence[ir.Type]],
+) -> None:
     for region, name, kinds in zip(op.regions, names, results, strict=True):
         own = [v.type for v in operands] if op.name == "tfl.while" else []
         block = ir.Block.create_at_start(region, own, [ir.Location.unknown()] * len(own))
@@ -52,9 +67,15 @@ def _loop(program: Program) -> None:
         return [tfl.emit("greater", [values[0], tfl.constant(np.array(0, np.int32))], flag)]
 
     def body(values: Sequence[ir.Value]) -> list[ir.Value]:
-        return [tfl.emit("sub", [values[0], _one()], count), tfl.emit("add", [values[1], values[1]], vector)]
+        return [
+            tfl.emit("sub", [values[0], _one()], count),
+            tfl.emit("add", [values[1], values[1]], vector),
+        ]
 
-    names = [_function(program, "condition", [count, vector], condition), _function(program, "body", [count, vector], body)]
+    names = [
+        _function(program, "condition", [count, vector], condition),
+        _function(program, "body", [count, vector], body),
+    ]
 
     def build(n: ir.Value, x: ir.Value) -> ir.Value:
         op = ir.Operation.create("tfl.while", results=[count, vector], operands=[n, x], regions=2)
@@ -68,8 +89,18 @@ def _branch(program: Program) -> None:
     """x + 1 or x * 10."""
     vector = like(3)
     names = [
-        _function(program, "plus", [vector], lambda v: [tfl.emit("add", [v[0], tfl.splat(1, (), ir.F32Type.get())], vector)]),
-        _function(program, "times", [vector], lambda v: [tfl.emit("mul", [v[0], tfl.splat(10, (), ir.F32Type.get())], vector)]),
+        _function(
+            program,
+            "plus",
+            [vector],
+            lambda v: [tfl.emit("add", [v[0], tfl.splat(1, (), ir.F32Type.get())], vector)],
+        ),
+        _function(
+            program,
+            "times",
+            [vector],
+            lambda v: [tfl.emit("mul", [v[0], tfl.splat(10, (), ir.F32Type.get())], vector)],
+        ),
     ]
 
     def build(condition: ir.Value, x: ir.Value) -> ir.Value:
@@ -82,7 +113,9 @@ def _branch(program: Program) -> None:
 
 def _composite(program: Program) -> None:
     vector = like(3)
-    name = _function(program, "squared", [vector], lambda v: [tfl.emit("mul", [v[0], v[0]], vector)])
+    name = _function(
+        program, "squared", [vector], lambda v: [tfl.emit("mul", [v[0], v[0]], vector)]
+    )
 
     def build(x: ir.Value) -> ir.Value:
         attributes = {"epsilon": ir.FloatAttr.get(ir.F32Type.get(), 0.1)}
@@ -169,5 +202,7 @@ def test_custom_op_survives(tmp_path: Path) -> None:
     _custom(program)
     path = saved(program, tmp_path)
     again = reader.read(path, program.context)
-    assert '{custom_code = "ours", custom_option = #tfl<const_bytes : "0x0001">}' in str(again.module)
+    assert '{custom_code = "ours", custom_option = #tfl<const_bytes : "0x0001">}' in str(
+        again.module
+    )
     assert saved(again, tmp_path, "second.tflite").read_bytes() == path.read_bytes()

@@ -47,7 +47,9 @@ def test_comes_back_from_the_file(sample: Sample, tmp_path: Path) -> None:
 
 def test_every_op_has_a_sample() -> None:
     program_text = "".join(str(program_of(s.build, s.inputs).module) for s in SAMPLES)
-    unsampled = {name for name, row in tfl.OPS.items() if row.builtin and f'"tfl.{name}"' not in program_text}
+    unsampled = {
+        name for name, row in tfl.OPS.items() if row.builtin and f'"tfl.{name}"' not in program_text
+    }
     assert unsampled == {
         # State, control flow and custom ops have tests of their own.
         "assign_variable", "call_once", "custom", "if", "read_variable", "var_handle", "while",

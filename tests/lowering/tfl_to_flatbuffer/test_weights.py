@@ -11,7 +11,13 @@ from ai_edge_litert.compiled_model import CompiledModel
 from litewright.compiler.diagnostics import InternalError
 from litewright.compiler.ir import mlir, tfl
 from litewright.compiler.ir.mlir import func, ir
-from litewright.compiler.ir.program import WEIGHT, Program, add_argument, owner_function, weight_symbol
+from litewright.compiler.ir.program import (
+    WEIGHT,
+    Program,
+    add_argument,
+    owner_function,
+    weight_symbol,
+)
 from litewright.compiler.ir.quantized_type import (
     QUANT,
     WeightQuantization,
@@ -23,7 +29,14 @@ from litewright.compiler.weights.store import ArraySource
 from litewright.lowering.tfl_to_flatbuffer import reader
 from litewright.lowering.tfl_to_flatbuffer.contents import FileTensor
 from litewright.lowering.tfl_to_flatbuffer.unpacking import unpack
-from tests.lowering.tfl_to_flatbuffer.programs import Array, add_signature, like, operators, run, saved
+from tests.lowering.tfl_to_flatbuffer.programs import (
+    Array,
+    add_signature,
+    like,
+    operators,
+    run,
+    saved,
+)
 
 _RANDOM = np.random.default_rng(5)
 _ROWS, _COLUMNS = 320, 256
@@ -70,7 +83,9 @@ def _quantised(
         function = owner_function(x)
         weight = add_argument(function, tensor_type(array.shape, array.dtype), {WEIGHT: "w"})
         _annotate(function, weight.arg_number, scheme)
-        return tfl.emit("fully_connected", [x, function.arguments[weight.arg_number]], like(2, array.shape[0]))
+        return tfl.emit(
+            "fully_connected", [x, function.arguments[weight.arg_number]], like(2, array.shape[0])
+        )
 
     add_signature(program, build, [_X], "main")
     return program
@@ -113,7 +128,9 @@ def test_large_buffers_lie_aligned_behind_the_flatbuffer(tmp_path: Path) -> None
     assert data[position : position + size] == _W.tobytes()
     assert len(data) >= position + size + 16
     assert not any(data[position + size :])
-    names = {entry["name"]: model["buffers"][entry["buffer"]]["data"] for entry in model["metadata"]}
+    names = {
+        entry["name"]: model["buffers"][entry["buffer"]]["data"] for entry in model["metadata"]
+    }
     assert bytes(names["buffer_location"]) == b"outside flatbuffers"
     assert bytes(names["min_runtime_version"]).rstrip(b"\0") == b"2.14.0"
 
@@ -123,7 +140,10 @@ def test_small_buffers_lie_aligned_inside(tmp_path: Path) -> None:
     constants = [_RANDOM.normal(size=n).astype(np.float32) for n in (3, 5, 3)]
 
     def build(x: ir.Value) -> list[ir.Value]:
-        return [tfl.emit("add", [x, tfl.constant(c)], like(2, len(c))) for c in (*constants, constants[0])]
+        return [
+            tfl.emit("add", [x, tfl.constant(c)], like(2, len(c)))
+            for c in (*constants, constants[0])
+        ]
 
     add_signature(program, build, [np.ones((2, 1), np.float32)], "main")
     model = unpack(saved(program, tmp_path).read_bytes())
@@ -186,7 +206,9 @@ def test_quantised_weights(name: str, tmp_path: Path) -> None:
     _assert_comes_back(path, program, integers, scales, tmp_path)
 
 
-def _assert_comes_back(path: Path, program: Program, integers: Array, scales: Array, folder: Path) -> None:
+def _assert_comes_back(
+    path: Path, program: Program, integers: Array, scales: Array, folder: Path
+) -> None:
     again = reader.read(path, program.context)
     tfl.verify(again)
     (weight,) = (a for a in again.signatures()[0].arguments if weight_symbol(a) is not None)
@@ -205,7 +227,6 @@ def test_block_scales_must_be_exact(scale: float, tmp_path: Path) -> None:
     with pytest.raises(InternalError, match="exact"):
         saved(_quantised(integers, bad, axis=axis, block_size=block_size), tmp_path)
     assert list(tmp_path.iterdir()) == []
-
 
 
 def test_each_weight_is_read_once_and_dropped(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def _thrice(x: mlir.ir.Value) -> list[mlir.ir.Value]:
 
 @pytest.mark.parametrize("element", ["f32", "i32", "i64", "i1", "i8", "f16"])
 @pytest.mark.parametrize("delegate", [True, False])
-def test_outputs_that_are_inputs(element: str, delegate: bool, tmp_path: Path) -> None:  # noqa: FBT001
+def test_outputs_that_are_inputs(element: str, delegate: bool, tmp_path: Path) -> None:
     kind = like(2, 3, element=element)
     array = np.array([[1, 0, 1], [0, 0, 1]]).astype(np.dtype(_numpy(element)))
     path = saved(program_of(_thrice, [kind]), tmp_path)

@@ -239,7 +239,7 @@ def heads(number: int) -> str:
 
 
 HEADS = "tensor<1x2x4x4xf32>"
-CASES += [
+PROJECTIONS = [
     Case(
         "projections of one value are one",
         FuseProjections(),
@@ -281,7 +281,7 @@ def interface(program: Program) -> list[str]:
     return inputs + [f"{name}: {describe_type(value)}" for name, value in results_of(signature)]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", [*CASES, *PROJECTIONS], ids=lambda case: case.name)
 def test_pass(case: Case) -> None:
     text = f"module {{\n{function(case.inputs, case.results, case.body, case.weights)}\n}}"
     with mlir.use(mlir.make_context()):

@@ -23,7 +23,11 @@ Function = Callable[..., Any]
 
 
 def _unary(
-    name: str, function: Function, x: Array = _SIGNED, tolerance: str = "float32 op", **attributes: Any
+    name: str,
+    function: Function,
+    x: Array = _SIGNED,
+    tolerance: str = "float32 op",
+    **attributes: Any,
 ) -> Sample:
     def build(value: ir.Value) -> ir.Value:
         return tfl.emit(name, [value], value.type, **attributes)
@@ -33,7 +37,12 @@ def _unary(
 
 
 def _binary(
-    name: str, function: Function, x: Array, y: Array, tolerance: str = "float32 op", **attributes: Any
+    name: str,
+    function: Function,
+    x: Array,
+    y: Array,
+    tolerance: str = "float32 op",
+    **attributes: Any,
 ) -> Sample:
     expected = function(x, y)
     dtype = np.bool_ if expected.dtype == np.bool_ else x.dtype

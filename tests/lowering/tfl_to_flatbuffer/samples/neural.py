@@ -49,7 +49,11 @@ def _conv(x: ir.Value, shape: tuple[int, ...], **attributes: Any) -> ir.Value:
 
 
 def _spectrum(x: ir.Value) -> list[ir.Value]:
-    spectrum = tfl.emit("rfft2d", [x, tfl.constant(np.array([4, 8], np.int32))], like(1, 4, 5, element="complex<f32>"))
+    spectrum = tfl.emit(
+        "rfft2d",
+        [x, tfl.constant(np.array([4, 8], np.int32))],
+        like(1, 4, 5, element="complex<f32>"),
+    )
     return [tfl.emit(name, [spectrum], like(1, 4, 5)) for name in ("complex_abs", "real", "imag")]
 
 

@@ -14,7 +14,9 @@ _X = np.array([[-3.2, -0.4, 0.0, 0.6], [1.5, 2.5, 6.1, 7.9]], np.float32)
 _SCALE, _ZERO = 0.0625, -3
 
 
-def _quantised(shape: tuple[int, ...], scale: float = _SCALE, zero: int = _ZERO, storage: str = "i8") -> ir.Type:
+def _quantised(
+    shape: tuple[int, ...], scale: float = _SCALE, zero: int = _ZERO, storage: str = "i8"
+) -> ir.Type:
     return tensor_type(shape, QuantizedType(storage, (scale,), (zero,)).element_type())
 
 
@@ -35,12 +37,17 @@ def _per_axis(x: ir.Value) -> ir.Value:
     return tfl.emit("fully_connected", [x, weight], like(2, 3))
 
 
-_WEIGHT = np.arange(-6, 6, dtype=np.float32).reshape(3, 4) * np.array([[0.5], [0.25], [2.0]], np.float32)
+_WEIGHT = np.arange(-6, 6, dtype=np.float32).reshape(3, 4) * np.array(
+    [[0.5], [0.25], [2.0]], np.float32
+)
 
 
 def _cast(name: str, x: Array, element: str, expected: Array) -> Sample:
     return Sample(
-        f"cast-{name}", [x], lambda v: tfl.emit("cast", [v], tensor_type(x.shape, element_type(element))), [expected]
+        f"cast-{name}",
+        [x],
+        lambda v: tfl.emit("cast", [v], tensor_type(x.shape, element_type(element))),
+        [expected],
     )
 
 

@@ -22,12 +22,21 @@ def ints(*numbers: int) -> ir.Value:
     return tfl.constant(np.array(numbers, np.int32))
 
 
-def _one(label: str, x: Array, operands: Sequence[Any], expected: Array, **attributes: Any) -> Sample:
+def _one(
+    label: str, x: Array, operands: Sequence[Any], expected: Array, **attributes: Any
+) -> Sample:
     """An op on `x` and constants; `operands` are tuples of ints, scalars or nested tuples, `...` is x."""
 
     def build(value: ir.Value) -> ir.Value:
-        values = [value if each is ... else tfl.constant(np.array(each, np.int32)) for each in operands]
-        return tfl.emit(label.partition("-")[0], values, tensor_type(expected.shape, element_of(value)), **attributes)
+        values = [
+            value if each is ... else tfl.constant(np.array(each, np.int32)) for each in operands
+        ]
+        return tfl.emit(
+            label.partition("-")[0],
+            values,
+            tensor_type(expected.shape, element_of(value)),
+            **attributes,
+        )
 
     return Sample(label, [x], build, [expected])
 

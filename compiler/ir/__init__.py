@@ -1,0 +1,1 @@
+"""The representations: the door to MLIR, StableHLO and tfl, programs, origins, types."""
