@@ -133,6 +133,8 @@ def _tracing() -> Generator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
+            # Recurrent modules set their own list of parameters anew.
+            warnings.filterwarnings("ignore", message="The tensor attributes? .*_flat_weights")
             yield
     finally:
         _FAKE_TENSOR_LOG.disabled = silenced

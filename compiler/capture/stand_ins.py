@@ -31,7 +31,8 @@ def check_buffers(module: torch.nn.Module) -> None:
 def stand_ins(module: torch.nn.Module, mode: FakeTensorMode) -> Generator[None]:
     """Inside, fake CPU parameters of `mode` stand where the module has parameters on meta.
 
-    Tied parameters stay tied. Nothing is allocated.
+    Tied parameters stay tied. Nothing is allocated. Parameters are set as attributes, since recurrent
+    modules keep a list of them that follows.
     """
     places = [
         (owner, name, parameter)
@@ -45,11 +46,11 @@ def stand_ins(module: torch.nn.Module, mode: FakeTensorMode) -> Generator[None]:
             fakes[id(parameter)] = _fake(parameter, mode)
     try:
         for owner, name, parameter in places:
-            owner.register_parameter(name, fakes[id(parameter)])
+            setattr(owner, name, fakes[id(parameter)])
         yield
     finally:
         for owner, name, parameter in places:
-            owner.register_parameter(name, parameter)
+            setattr(owner, name, parameter)
 
 
 def fake_sample(tensor: torch.Tensor, mode: FakeTensorMode) -> torch.Tensor:

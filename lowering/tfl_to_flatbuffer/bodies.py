@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from dataclasses import dataclass
 
 from litewright.compiler.diagnostics import FormatError
 from litewright.compiler.ir import tfl
@@ -14,73 +11,82 @@ from litewright.compiler.ir.mlir import func, ir
 from litewright.compiler.ir.origin import Origin
 from litewright.compiler.ir.program import NAME, WEIGHT, set_result_names
 from litewright.compiler.ir.quantized_type import QUANT, WeightQuantization
-from litewright.compiler.ir.types import dense, element_type, shape_of, tensor_type
+from litewright.compiler.ir.types import dense, element_type, tensor_type
 
-from . import flexbuffer
 from .buffers import INLINE_LIMIT
-from .options import Options, attributes_from, raw_fields
 from .quantization import blocks_of
-from .schema import BUILTIN_NAMES, CUSTOM, Record
+from .schema import BUILTIN_NAMES, Record
 from .tensors import Tensors
+from .uses import Callees, Use, emit_use
 from .weights import Weights
 
-if TYPE_CHECKING:
-    from .functions import Functions, Plan
 
-_COMPOSITE = "STABLEHLO_COMPOSITE"
-# Files of old converters keep the shape of a RESHAPE here; the shape is an operand now.
-_RESHAPE_OPTIONS = "ReshapeOptions"
-_COMPOSITE_NAME = re.compile(r"[a-zA-Z]\w*(\.[\w$]+)+")
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A function that shall be made from a subgraph.
+
+    Attributes:
+        name: of the function.
+        subgraph: its number in the file.
+        is_public: whether it is a signature.
+        inputs: input name by tensor, in order.
+        outputs: tensor and name of every result, in order.
+    """
+
+    name: str
+    subgraph: int
+    is_public: bool
+    inputs: dict[int, str]
+    outputs: list[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all functions of a file share.
+
+    Attributes:
+        codes: operator codes.
+        callees: the functions that ops may refer to.
+        weights: receives large constants.
+    """
+
+    codes: Sequence[Record]
+    callees: Callees
+    weights: Weights
 
 
 class Body:
-    """Builds one function."""
+    """Builds one function at the current insertion point."""
 
     def __init__(
-        self,
-        plan: Plan,
-        subgraph: Record,
-        tensors: Tensors,
-        model: Record,
-        functions: Functions,
-        weights: Weights,
+        self, plan: Plan, operators: Sequence[Record], tensors: Tensors, surroundings: Surroundings
     ) -> None:
-        """Builds the function at the current insertion point."""
-        self._plan, self._subgraph, self._tensors, self._model = plan, subgraph, tensors, model
-        self._functions, self._weights = functions, weights
-        self._values: dict[int, ir.Value] = {}
+        """Builds the function."""
+        self._plan, self._operators, self._tensors = plan, operators, tensors
+        self._surroundings, self._weights = surroundings, surroundings.weights
         constants = self._weight_tensors() if plan.is_public else []
-        entries = (
-            [{NAME: ir.StringAttr.get(name)} for name in plan.inputs.values()]
-            if plan.is_public
-            else []
-        )
-        entries += [self._weight_entry(index) for index in constants]
         arguments = [*plan.inputs, *constants]
         kinds = [*tensors.types(list(plan.inputs)), *map(self._storage_type, constants)]
-        function = func.FuncOp(
-            plan.name,
-            ir.FunctionType.get(kinds, []),
-            visibility="public" if plan.is_public else "private",
-        )
+        visibility = "public" if plan.is_public else "private"
+        function = func.FuncOp(plan.name, ir.FunctionType.get(kinds, []), visibility=visibility)
         function.add_entry_block([self._location(index) for index in arguments])
-        self._values = dict(zip(arguments, function.arguments, strict=True))
+        self._values: dict[int, ir.Value] = dict(zip(arguments, function.arguments, strict=True))
         with ir.InsertionPoint(function.entry_block):
-            for operator in subgraph["operators"]:
+            for operator in operators:
                 self._operator(operator)
             results = [self._value(index) for index, _ in plan.outputs]
             func.ReturnOp(results, loc=ir.Location.unknown())
         _set_type(function, results)
         if plan.is_public:
-            attributes = [ir.DictAttr.get(entry) for entry in entries]
-            function.attributes["arg_attrs"] = ir.ArrayAttr.get(attributes)
+            entries = [*map(_input_entry, plan.inputs.values()), *map(self._weight_entry, constants)]
+            function.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
             set_result_names(function, [name for _, name in plan.outputs])
 
     # ---- values ----------------------------------------------------------------------------------
 
     def _weight_tensors(self) -> list[int]:
         """The tensors that become weight arguments: large constants, and such as are quantised in blocks."""
-        used = (index for operator in self._subgraph["operators"] for index in operator["inputs"])
+        used = (index for operator in self._operators for index in operator["inputs"])
         wanted = [*used, *(index for index, _ in self._plan.outputs)]
         return [
             i
@@ -89,28 +95,22 @@ class Body:
         ]
 
     def _is_weight(self, index: int) -> bool:
-        extent = self._tensors.extent(index)
-        if (
-            extent is None
-            or not self._tensors.has_plain_elements(index)
-            or self._tensors.is_empty(index)
-        ):
+        tensors, extent = self._tensors, self._tensors.extent(index)
+        if extent is None or not tensors.has_plain_elements(index) or tensors.is_empty(index):
             return False
-        return (
-            extent.size >= INLINE_LIMIT
-            or blocks_of(self._tensors.record(index)["quantization"]) is not None
-        )
+        in_blocks = blocks_of(tensors.record(index)["quantization"]) is not None
+        return extent.size >= INLINE_LIMIT or in_blocks
 
     def _storage_type(self, index: int) -> ir.Type:
         return tensor_type(self._tensors.shape(index), self._tensors.element(index))
 
-    def _weight_entry(self, index: int) -> dict[str, ir.Attribute]:
+    def _weight_entry(self, index: int) -> ir.Attribute:
         symbol = self._symbol(index)
         entry: dict[str, ir.Attribute] = {WEIGHT: ir.StringAttr.get(symbol)}
         scheme = self._quantization(index, symbol)
         if scheme is not None:
             entry[QUANT] = scheme.attribute()
-        return entry
+        return ir.DictAttr.get(entry)
 
     def _symbol(self, index: int) -> str:
         tensors = self._tensors
@@ -175,179 +175,31 @@ class Body:
                 raise FormatError(f"tensor {self._tensors.name(index)} is written twice")
         outputs: list[int] = operator["outputs"]
         kinds = self._tensors.types(outputs)
+        scratch = self._tensors.types(operator["intermediates"])
         operands = [self._value(index) for index in operator["inputs"]]
         with self._location_of(outputs):
-            results = self._emitted(operator, operands, kinds)
+            results = emit_use(Use(*self._code(operator), operator, operands, kinds, scratch), self._surroundings.callees)
         self._values |= dict(zip(outputs, results, strict=True))
 
-    def _emitted(
-        self, operator: Record, operands: list[ir.Value], kinds: list[ir.Type]
-    ) -> Sequence[ir.Value]:
-        codes: list[Record] = self._model["operator_codes"]
-        if not 0 <= operator["opcode_index"] < len(codes):
+    def _code(self, operator: Record) -> tuple[str, Record]:
+        """The builtin operator of an operator, and its code."""
+        number: int = operator["opcode_index"]
+        codes = self._surroundings.codes
+        if not 0 <= number < len(codes):
             raise FormatError(
-                f"operator code {operator['opcode_index']} is referred to, there are {len(codes)}"
+                f"operator code {number} is referred to, there are {len(codes)}"
             )
-        code = codes[operator["opcode_index"]]
-        name = _builtin_name(code)
-        options: Options | None = operator["builtin_options"] or operator["builtin_options_2"]
-        if name == CUSTOM:
-            return self._custom(code, operator, operands, kinds)
-        if name == _COMPOSITE and options is not None:
-            results = self._composite(options[1], operands, kinds)
-            if results is not None:
-                return results
-        spec = tfl.builtin_spec(name)
-        plain = not operator["intermediates"] and not any(operator["mutating_variable_inputs"])
-        if (
-            spec is not None
-            and plain
-            and (options is None or options[0] in {spec.options, _RESHAPE_OPTIONS})
-        ):
-            results = self._known(spec, options, operands, kinds)
-            if results is not None:
-                return results
-        return self._raw(name, code["version"], operator, options, operands, kinds)
-
-    def _known(
-        self,
-        spec: tfl.OpSpec,
-        options: Options | None,
-        operands: list[ir.Value],
-        kinds: list[ir.Type],
-    ) -> Sequence[ir.Value] | None:
-        """The op of a row of the table; None if the row does not fit."""
-        if spec.name == "if":
-            return self._if(options, operands, kinds)
-        attributes: dict[str, Any] = attributes_from(spec, options)
-        if spec.name == "while":
-            return self._while(options, operands, kinds)
-        if spec.name == "call_once":
-            record = options[1] if options is not None else {"init_subgraph_index": 0}
-            attributes["session_init_function"] = self._functions.name_of(
-                record["init_subgraph_index"]
-            )
-        if spec.name == "reshape" and len(operands) == 1:
-            operands = [*operands, _shape_operand(options, kinds)]
-        if not tfl.accepts(spec, len(operands), len(kinds)):
-            return None
-        return tfl.emit_many(spec.name, operands, kinds, **attributes)
-
-    def _custom(
-        self, code: Record, operator: Record, operands: list[ir.Value], kinds: list[ir.Type]
-    ) -> Sequence[ir.Value]:
-        payload = bytes(operator["custom_options"] or b"")
-        if operator["large_custom_options_offset"] > 1:
-            raise FormatError("a custom op with options outside the flatbuffer is not supported")
-        return tfl.emit_many(
-            "custom", operands, kinds, custom_code=code["custom_code"] or "", custom_option=payload
-        )  # fmt: skip
-
-    def _composite(
-        self, record: Record, operands: list[ir.Value], kinds: list[ir.Type]
-    ) -> Sequence[ir.Value] | None:
-        number: int = record["decomposition_subgraph_index"]
-        inputs, outputs = self._functions.types_of(number)
-        same = inputs == [value.type for value in operands] and outputs == kinds
-        name: str = record["name"] or ""
-        if (
-            not same
-            or record["composite_attributes"] is None
-            or _COMPOSITE_NAME.fullmatch(name) is None
-        ):
-            return None
-        attributes: dict[str, ir.Attribute] = {
-            "name": ir.StringAttr.get(name),
-            "composite_attributes": flexbuffer.decode(bytes(record["composite_attributes"])),
-            "decomposition": ir.FlatSymbolRefAttr.get(self._functions.name_of(number)),
-            "version": ir.IntegerAttr.get(element_type("i32"), record["version"]),
-        }
-        op = ir.Operation.create(
-            "stablehlo.composite", results=kinds, operands=operands, attributes=attributes
-        )
-        return list(op.results)
-
-    def _while(
-        self, options: Options | None, operands: list[ir.Value], kinds: list[ir.Type]
-    ) -> Sequence[ir.Value] | None:
-        if options is None or len(operands) != len(kinds):
-            return None
-        numbers = [options[1]["cond_subgraph_index"], options[1]["body_subgraph_index"]]
-        if any(len(self._functions.types_of(number)[0]) != len(operands) for number in numbers):
+        code = codes[number]
+        builtin = max(code["deprecated_builtin_code"], code["builtin_code"])
+        if not 0 <= builtin < len(BUILTIN_NAMES):
             raise FormatError(
-                "a loop's condition or body takes another number of values than the loop"
+                f"builtin operator {builtin} is not known; the file is newer than this reader"
             )
-        op = ir.Operation.create(
-            "tfl.while", results=kinds, operands=operands, regions=2,
-            attributes={"is_stateless": ir.BoolAttr.get(False)},
-        )  # fmt: skip
-        for region, number in zip(op.regions, numbers, strict=True):
-            inputs = self._functions.types_of(number)[0]
-            block = ir.Block.create_at_start(region, inputs, [ir.Location.current] * len(inputs))
-            with ir.InsertionPoint(block):
-                self._call(number, list(block.arguments))
-        return list(op.results)
-
-    def _if(
-        self, options: Options | None, operands: list[ir.Value], kinds: list[ir.Type]
-    ) -> Sequence[ir.Value] | None:
-        if options is None or not operands:
-            return None
-        numbers = [options[1]["then_subgraph_index"], options[1]["else_subgraph_index"]]
-        given = [value.type for value in operands[1:]]
-        if any(self._functions.types_of(number)[0] != given for number in numbers):
-            return None
-        op = ir.Operation.create("tfl.if", results=kinds, operands=operands[:1], regions=2)
-        for region, number in zip(op.regions, numbers, strict=True):
-            with ir.InsertionPoint(ir.Block.create_at_start(region, [])):
-                self._call(number, operands[1:])
-        return list(op.results)
-
-    def _call(self, number: int, operands: Sequence[ir.Value]) -> None:
-        results = self._functions.types_of(number)[1]
-        call = func.CallOp(results, self._functions.name_of(number), list(operands))
-        ir.Operation.create("tfl.yield", operands=list(call.results))
-
-    def _raw(
-        self,
-        name: str,
-        version: int,
-        operator: Record,
-        options: Options | None,
-        operands: list[ir.Value],
-        kinds: list[ir.Type],
-    ) -> Sequence[ir.Value]:
-        table, fields = raw_fields(options, self._functions.name_of)
-        return tfl.emit_many(
-            "raw",
-            operands,
-            kinds,
-            builtin=name,
-            version=version,
-            options=table,
-            fields=fields,
-            intermediates=self._tensors.types(operator["intermediates"]),
-            mutated=[
-                i for i, is_mutated in enumerate(operator["mutating_variable_inputs"]) if is_mutated
-            ],
-        )
+        return BUILTIN_NAMES[builtin], code
 
 
-def _builtin_name(code: Record) -> str:
-    number = max(code["deprecated_builtin_code"], code["builtin_code"])
-    if not 0 <= number < len(BUILTIN_NAMES):
-        raise FormatError(
-            f"builtin operator {number} is not known; the file is newer than this reader"
-        )
-    return BUILTIN_NAMES[number]
-
-
-def _shape_operand(options: Options | None, kinds: Sequence[ir.Type]) -> ir.Value:
-    """The second operand of a RESHAPE, which old files keep in its options."""
-    shape: Sequence[int] = options[1]["new_shape"] if options is not None else ()
-    if not shape and len(kinds) == 1:
-        shape = [max(size, -1) for size in shape_of(kinds[0])]
-    return tfl.constant(np.array(shape, np.int32))
+def _input_entry(name: str) -> ir.Attribute:
+    return ir.DictAttr.get({NAME: ir.StringAttr.get(name)})
 
 
 def _set_type(function: func.FuncOp, results: Sequence[ir.Value]) -> None:

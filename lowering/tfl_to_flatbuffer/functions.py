@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from litewright.compiler.diagnostics import FormatError
 from litewright.compiler.ir.mlir import ir
 
-from .bodies import Body
+from .bodies import Body, Plan, Surroundings
 from .contents import Contents
 from .options import is_subgraph
 from .schema import Record
@@ -17,25 +16,6 @@ from .tensors import Tensors
 from .weights import Weights
 
 DEFAULT_SIGNATURE = "serving_default"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A function that shall be made from a subgraph.
-
-    Attributes:
-        name: of the function.
-        subgraph: its number in the file.
-        is_public: whether it is a signature.
-        inputs: input name by tensor, in order.
-        outputs: tensor and name of every result, in order.
-    """
-
-    name: str
-    subgraph: int
-    is_public: bool
-    inputs: dict[int, str]
-    outputs: list[tuple[int, str]]
 
 
 class Functions:
@@ -64,10 +44,11 @@ class Functions:
 
     def build(self) -> None:
         """Adds all functions to the module, signatures first."""
+        shared = Surroundings(self._model["operator_codes"], self, self._weights)
         with ir.InsertionPoint(self._module.body):
             for plan in (*self._public, *self._private.values()):
-                record = self._subgraphs[plan.subgraph]
-                Body(plan, record, self._tensors[plan.subgraph], self._model, self, self._weights)
+                operators = self._subgraphs[plan.subgraph]["operators"]
+                Body(plan, operators, self._tensors[plan.subgraph], shared)
 
     def name_of(self, subgraph: int) -> str:
         """The private function that a subgraph becomes.
@@ -75,13 +56,11 @@ class Functions:
         Raises:
             FormatError: there is no such subgraph.
         """
-        self._check(subgraph)
-        return self._private[subgraph].name
+        return self._plan(subgraph).name
 
     def types_of(self, subgraph: int) -> tuple[list[ir.Type], list[ir.Type]]:
         """Types of the inputs and results of a private function."""
-        self._check(subgraph)
-        plan, tensors = self._private[subgraph], self._tensors[subgraph]
+        plan, tensors = self._plan(subgraph), self._tensors[subgraph]
         return tensors.types(list(plan.inputs)), tensors.types(
             [tensor for tensor, _ in plan.outputs]
         )
@@ -143,6 +122,11 @@ class Functions:
                         for number in numbers:
                             self._check(number)
                         yield from numbers
+
+    def _plan(self, subgraph: int) -> Plan:
+        if subgraph not in self._private:
+            raise FormatError(f"subgraph {subgraph} is called by an op that does not say so")
+        return self._private[subgraph]
 
     def _check(self, subgraph: int) -> None:
         if not 0 <= subgraph < len(self._subgraphs):

@@ -21,7 +21,7 @@ from .contents import Contents, Extent
 from .elements import BITS, byte_count, from_bytes
 from .options import element_of_code
 from .quantization import blocks_of, type_from_record
-from .schema import ELEMENT_NAMES, Record
+from .schema import Record
 
 Shape = tuple[int, ...]
 
@@ -109,7 +109,7 @@ class Tensors:
 
     def has_plain_elements(self, index: int) -> bool:
         """Whether the numbers of a constant can be told one by one (those of strings cannot)."""
-        name = ELEMENT_NAMES[self.record(index)["type"]]
+        name = self.element(index)
         return name in BITS and not name.startswith("complex")
 
     def numbers(self, index: int) -> Array:

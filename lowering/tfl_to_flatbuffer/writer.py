@@ -12,7 +12,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from litewright.compiler.diagnostics import InternalError, UserError, WriteError
@@ -185,7 +185,7 @@ def _metadata(program: Program, buffers: Buffers, codes: OperatorCodes) -> list[
 
 
 @contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[_File]:
+def _replacing(target: Path) -> Generator[_File]:
     """A new file that takes the place of `target` when all went well, and vanishes when not."""
     # Symbolic links are followed: what they point to is replaced, not the link.
     resolved = Path(os.path.realpath(target))
@@ -238,7 +238,7 @@ def _mode_of(path: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def _refusals(target: Path) -> Iterator[None]:
+def _refusals(target: Path) -> Generator[None]:
     """What the system refuses becomes an error of ours."""
     try:
         yield

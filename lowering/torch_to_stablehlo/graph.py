@@ -45,7 +45,12 @@ def without_rule(nodes: Iterable[Node], rules: Iterable[Op]) -> list[Unsupported
 
 
 def lower_nodes(
-    builder: ModuleBuilder, nodes: Iterable[Node], values: Values, refused: list[Unsupported]
+    builder: ModuleBuilder,
+    nodes: Iterable[Node],
+    values: Values,
+    refused: list[Unsupported],
+    *,
+    location: ir.Location | None = None,
 ) -> None:
     """Lowers calls in order, at the current insertion point.
 
@@ -55,12 +60,13 @@ def lower_nodes(
         values: what earlier nodes were lowered to; gains an entry per node.
         refused: gains an entry per node that its rule cannot lower in the form at hand. Such a node
             is given zeros, so that the rest is seen too: the module is of no use afterwards.
+        location: where all of it comes from; each node's own origin where left out.
     """
     for node in nodes:
         if node.target is operator.getitem:
             values[node] = _item(values[node.all_input_nodes[0]], node)
             continue
-        with origin_of_node(node).location():
+        with location or origin_of_node(node).location():
             try:
                 values[node] = _lower(builder, node, values)
             except CannotLowerError as refusal:

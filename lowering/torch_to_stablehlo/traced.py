@@ -49,7 +49,7 @@ def inline(
     given = [each for each in operands if each is not None]
     values: Values = dict(zip(placeholders, given, strict=True))
     refused: list[Unsupported] = []
-    lower_nodes(builder, nodes, values, refused)
+    lower_nodes(builder, nodes, values, refused, location=ir.Location.current)
     if refused:
         raise InternalError(f"{function} decomposes to forms without lowering: {refused}")
     results = [values[node] for node in result_nodes(graph_module)]

@@ -5,12 +5,36 @@ Each becomes a composite named after the op, so that a legalisation that knows b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from ..jnp import from_jax
-from ..schema import from_decomposition
+from ..schema import from_decomposition, from_torch
 
 aten = torch.ops.aten
+
+
+def trilinear(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    z: torch.Tensor,
+    expand1: Sequence[int],
+    expand2: Sequence[int],
+    expand3: Sequence[int],
+    sumdim: Sequence[int],
+    unroll_dim: int = 1,
+) -> torch.Tensor:
+    """The sum over dimensions of the product of three tensors, each with new dimensions put in."""
+    del unroll_dim
+    for dim in expand1:
+        x = x.unsqueeze(dim)
+    for dim in expand2:
+        y = y.unsqueeze(dim)
+    for dim in expand3:
+        z = z.unsqueeze(dim)
+    return (x * y * z).sum(list(sumdim))
+
 
 RULES = (
     (aten.tan.default, from_jax("tan")),
@@ -58,5 +82,6 @@ RULES = (
     (aten.scatter_reduce.two, from_jax("scatter_reduce")),
     (aten.isin.Tensor_Tensor, from_jax("isin")),
     (aten._cdist_forward.default, from_jax("cdist")),
+    (aten._trilinear.default, from_torch(trilinear)),
     (aten.grid_sampler_2d.default, from_decomposition(aten.grid_sampler_2d.default)),
 )

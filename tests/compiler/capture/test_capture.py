@@ -281,3 +281,11 @@ def test_from_exported_program_in_place() -> None:
     assert str(exported.graph) == text
     x = torch.randn(3, 2)
     assert torch.equal(program.run({"x": x})["output_0"], InPlace("unseen")(x))
+
+
+def test_a_recurrent_module_on_meta() -> None:
+    with torch.device("meta"):
+        module = nn.LSTM(4, 5)
+    program = _capture(module, torch.ones(3, 2, 4))
+    assert {each.name for each in program.held.values()} == dict(module.named_parameters()).keys()
+    assert all(parameter.is_meta for parameter in module.parameters())

@@ -90,7 +90,7 @@ def test_a_signature_is_a_public_function() -> None:
 
 
 def test_unused_inputs_stay() -> None:
-    program = _lowered(Call(lambda x, y: x), torch.ones(2), torch.ones(3))
+    program = _lowered(Call(lambda x, _: x), torch.ones(2), torch.ones(3))
     assert len(inputs_of(program.signature("main"))) == 2
 
 

@@ -75,6 +75,17 @@ CASES = (
     case(aten.scatter_reduce.two, f(5, 3), 0, i(0, 5, 4, 3), f(4, 3), "mean", include_self=False),
     case(aten.isin.Tensor_Tensor, _TIES, torch.tensor([0, 3])),
     case(aten.isin.Tensor_Tensor, _TIES, torch.tensor([0, 3]), invert=True),
+    case(
+        aten._trilinear.default,
+        f(2, 3),
+        f(5, 3, 4),
+        f(2, 4),
+        [1, 3],
+        [0],
+        [1, 2],
+        [2, 3],
+        kind=LOOSE,
+    ),
     *(
         case(aten._cdist_forward.default, f(2, 4, 5), f(2, 3, 5), p, None, kind=LOOSE)
         for p in (0.0, 1.0, 2.0, 3.0, float("inf"))

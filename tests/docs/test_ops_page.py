@@ -1,0 +1,14 @@
+"""The generated page says what the tables say."""
+
+import importlib.util
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "generate_ops.py"
+
+
+def test_page_is_up_to_date() -> None:
+    spec = importlib.util.spec_from_file_location("generate_ops", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.PAGE.read_text() == module.page(), "run python docs/generate_ops.py"
