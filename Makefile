@@ -42,11 +42,13 @@ lint: $(VENV)/.dev-installed
 format-check: $(VENV)/.dev-installed
 	$(BIN)/ruff format --check .
 
+# Named, because pyright would rather take a pyrightconfig.json of any parent folder.
 types: $(VENV)/.dev-installed
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --project pyproject.toml --pythonpath $(BIN)/python
 
+# The cache forgets that what an import means depends on which modules exist.
 imports: $(VENV)/.dev-installed
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 
 size: $(VENV)/.dev-installed
 	$(BIN)/python tools/check_size.py

@@ -1,6 +1,6 @@
 """Writes `ops.md`: which ATen ops are lowered, by family, from the tables of the lowering.
 
-    python docs/generate_ops.py
+python docs/generate_ops.py
 """
 
 from pathlib import Path

@@ -78,7 +78,10 @@ class Body:
             func.ReturnOp(results, loc=ir.Location.unknown())
         _set_type(function, results)
         if plan.is_public:
-            entries = [*map(_input_entry, plan.inputs.values()), *map(self._weight_entry, constants)]
+            entries = [
+                *map(_input_entry, plan.inputs.values()),
+                *map(self._weight_entry, constants),
+            ]
             function.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
             set_result_names(function, [name for _, name in plan.outputs])
 
@@ -178,7 +181,10 @@ class Body:
         scratch = self._tensors.types(operator["intermediates"])
         operands = [self._value(index) for index in operator["inputs"]]
         with self._location_of(outputs):
-            results = emit_use(Use(*self._code(operator), operator, operands, kinds, scratch), self._surroundings.callees)
+            results = emit_use(
+                Use(*self._code(operator), operator, operands, kinds, scratch),
+                self._surroundings.callees,
+            )
         self._values |= dict(zip(outputs, results, strict=True))
 
     def _code(self, operator: Record) -> tuple[str, Record]:
@@ -186,11 +192,9 @@ class Body:
         number: int = operator["opcode_index"]
         codes = self._surroundings.codes
         if not 0 <= number < len(codes):
-            raise FormatError(
-                f"operator code {number} is referred to, there are {len(codes)}"
-            )
+            raise FormatError(f"operator code {number} is referred to, there are {len(codes)}")
         code = codes[number]
-        builtin = max(code["deprecated_builtin_code"], code["builtin_code"])
+        builtin: int = max(code["deprecated_builtin_code"], code["builtin_code"])
         if not 0 <= builtin < len(BUILTIN_NAMES):
             raise FormatError(
                 f"builtin operator {builtin} is not known; the file is newer than this reader"

@@ -42,7 +42,7 @@ class FileTensor:
             FormatError: the file has become shorter.
         """
         data = np.empty(self.size, np.uint8)
-        rest = memoryview(data)
+        rest = data.data
         with self.path.open("rb", buffering=0) as file:
             file.seek(self.position)
             while rest:

@@ -40,8 +40,8 @@ def to_bytes(array: Array) -> memoryview:
     """The bytes of a tensor in a file; a view of the array where the layout is that of memory."""
     name = _sub_byte_name(array.dtype)
     if name is not None:
-        return memoryview(_pack(array, BITS[name]))
-    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        return _pack(array, BITS[name]).data
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def from_bytes(data: Array, dtype: np.dtype[np.generic], shape: Sequence[int]) -> Array:

@@ -8,8 +8,8 @@ https://flatbuffers.dev/internals (FlexBuffers).
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import numpy as np
 from flatbuffers import flexbuffers
@@ -85,18 +85,21 @@ def _add(builder: Any, value: Any) -> None:
             builder.String(value.value)
         case ir.DictAttr():
             _add_map(builder, {each.name: each.attr for each in value})
-        case (
-            list()
-            | ir.ArrayAttr()
-            | ir.DenseI64ArrayAttr()
-            | ir.DenseI32ArrayAttr()
-            | ir.DenseF32ArrayAttr()
-        ):
-            with builder.Vector():
-                for item in value:
-                    _add(builder, item)
+        case ir.UnitAttr():
+            builder.Null()
         case _:
-            raise InternalError(f"a composite's attribute cannot be {value}")
+            with builder.Vector():
+                for item in _items(value):
+                    _add(builder, item)
+
+
+def _items(value: Any) -> list[Any]:
+    kinds = (
+        list, ir.ArrayAttr, ir.DenseI64ArrayAttr, ir.DenseI32ArrayAttr, ir.DenseF32ArrayAttr,
+    )  # fmt: skip
+    if not isinstance(value, kinds):
+        raise InternalError(f"a composite's attribute cannot be {value}")
+    return list(cast("Iterable[Any]", value))
 
 
 def _tensor(value: ir.DenseElementsAttr) -> dict[str, Any]:
@@ -120,11 +123,10 @@ def _attribute(value: Any) -> Any:
         case str():
             return ir.StringAttr.get(value)
         case list():
-            items: list[Any] = value
-            return ir.ArrayAttr.get([_attribute(item) for item in items])
+            return ir.ArrayAttr.get([_attribute(item) for item in cast("list[Any]", value)])
         case dict():
-            entries: dict[str, Any] = value
-            return ir.DictAttr.get(dict(_named(name, item) for name, item in entries.items()))
+            entries = cast("dict[str, Any]", value).items()
+            return ir.DictAttr.get(dict([_named(name, item) for name, item in entries]))
         case _:
             return ir.UnitAttr.get()
 
@@ -132,9 +134,10 @@ def _attribute(value: Any) -> Any:
 def _named(name: str, value: Any) -> tuple[str, Any]:
     if not (name.startswith(_TENSOR) and isinstance(value, dict)):
         return name, _attribute(value)
-    entries: dict[str, Any] = value
+    entries = cast("dict[str, Any]", value)
     try:
-        element = element_type(ELEMENT_NAMES[entries[_TYPE]])
+        code: int = entries[_TYPE]
+        element = element_type(ELEMENT_NAMES[code])
         array = np.array(entries[_DATA], dtype=numpy_dtype(element)).reshape(entries[_SHAPE])
     except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"corrupt: the tensor {name} among a composite's attributes") from error

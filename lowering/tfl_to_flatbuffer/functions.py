@@ -10,7 +10,7 @@ from litewright.compiler.ir.mlir import ir
 
 from .bodies import Body, Plan, Surroundings
 from .contents import Contents
-from .options import is_subgraph
+from .options import subgraphs_in
 from .schema import Record
 from .tensors import Tensors
 from .weights import Weights
@@ -68,29 +68,25 @@ class Functions:
     # ---- plans -----------------------------------------------------------------------------------
 
     def _signed(self, record: Record) -> Plan:
-        number, key = record["subgraph_index"], record["signature_key"]
+        number: int = record["subgraph_index"]
+        key: str | None = record["signature_key"]
         self._check(number)
         if not key or key in self._taken:
             raise FormatError(
                 f"signature {key!r} is defined twice" if key else "a signature has no name"
             )
         self._taken.add(key)
-        own, tensors = self._subgraphs[number], self._tensors[number]
-        named_inputs = _by_tensor(record["inputs"], tensors)
-        outputs = _by_tensor(record["outputs"], tensors)
-        if any(len(names) > 1 for names in named_inputs.values()) or not set(named_inputs) <= set(
-            own["inputs"]
-        ):
+        tensors, own = self._tensors[number], self._inputs(number)
+        given = _by_tensor(record["inputs"], tensors)
+        if any(len(names) > 1 for names in given.values()) or not set(given) <= set(own):
             raise FormatError(f"the inputs of signature {key} are not those of its subgraph")
-        order = [
-            *dict.fromkeys(own["outputs"]),
-            *(tensor for tensor in outputs if tensor not in own["outputs"]),
-        ]
-        inputs = {tensor: named_inputs.get(tensor, [""])[0] for tensor in self._inputs(number)}
+        inputs = self._named({tensor: given.get(tensor, [""])[0] for tensor in own}, tensors)
+        # Results of the subgraph that the signature does not name, and the other way round, are kept.
+        outputs = _by_tensor(record["outputs"], tensors)
+        computed: list[int] = self._subgraphs[number]["outputs"]
+        order = dict.fromkeys([*computed, *outputs])
         results = [(tensor, name) for tensor in order for name in outputs.get(tensor, [""])]
-        return Plan(
-            key, number, True, self._named(inputs, tensors), _named_results(results, tensors)
-        )
+        return Plan(key, number, True, inputs, _named_results(results, tensors))
 
     def _unsigned(self, number: int, name: str, *, is_public: bool = True) -> Plan:
         record, tensors = self._subgraphs[number], self._tensors[number]
@@ -116,12 +112,9 @@ class Functions:
     def _references(self, subgraph: Record) -> Iterator[int]:
         for operator in subgraph["operators"]:
             for options in (operator["builtin_options"], operator["builtin_options_2"]):
-                for key, value in options[1].items() if options is not None else ():
-                    if is_subgraph(key):
-                        numbers: list[int] = value if isinstance(value, list) else [value]
-                        for number in numbers:
-                            self._check(number)
-                        yield from numbers
+                for number in subgraphs_in(options):
+                    self._check(number)
+                    yield number
 
     def _plan(self, subgraph: int) -> Plan:
         if subgraph not in self._private:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litewright.compiler.diagnostics import InternalError
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.tfl.spec import OpSpec
+from litewright.compiler.ir.tfl.spec import OpSpec, version_1
 
 from .runtime_versions import first_release
 from .schema import BUILTIN_CODES, CUSTOM, Record
@@ -39,7 +39,8 @@ class OperatorCodes:
             return self.builtin(tfl.attribute(op, "builtin"), tfl.attribute(op, "version"))
         if not spec.builtin:
             raise InternalError(f"{spec.full_name} is no op of a file")
-        return self.builtin(spec.builtin, spec.version(tfl.facts_of(op)))
+        version = 1 if spec.version is version_1 else spec.version(tfl.facts_of(op))
+        return self.builtin(spec.builtin, version)
 
     def builtin(self, name: str, version: int, custom_code: str = "") -> int:
         """The number of the operator code of a builtin operator in some version."""

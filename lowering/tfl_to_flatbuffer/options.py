@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 from litewright.compiler.diagnostics import FormatError, InternalError
 from litewright.compiler.ir import tfl
@@ -54,11 +54,11 @@ def attributes_from(spec: OpSpec, options: Options | None) -> dict[str, Any]:
         FormatError: an enumeration holds a number that the schema does not have.
     """
     found = options[1] if options is not None and options[0] == spec.options else {}
-    fields = TABLE_BY_NAME[spec.options].fields if spec.options else {}
     attributes: dict[str, Any] = {}
     for row in spec.attributes:
-        if row.option is None or row.option not in fields:
+        if row.option is None or not spec.options:
             continue
+        fields = TABLE_BY_NAME[spec.options].fields
         absent = _absent(fields[row.option])
         value = found.get(row.option, absent)
         if row.default is not None or value not in (None, absent):
@@ -110,8 +110,14 @@ def element_of_code(code: int) -> ir.Type:
     return ir.Type.parse(ELEMENT_NAMES[code])
 
 
-def is_subgraph(field: str) -> bool:
-    """Whether a field of an options table holds numbers of subgraphs."""
+def subgraphs_in(options: Options | None) -> Iterator[int]:
+    """The numbers of subgraphs that an options table holds."""
+    for key, value in options[1].items() if options is not None else ():
+        if _is_subgraph(key):
+            yield from cast("list[int]", value) if isinstance(value, list) else [value]
+
+
+def _is_subgraph(field: str) -> bool:
     return field.endswith(("subgraph_index", "subgraph_indices")) or field in {
         "subgraph",
         "called_computations",
@@ -133,14 +139,13 @@ def raw_fields(
         field = TABLE_BY_NAME[name].fields[key]
         if value is None or (field.kind == "scalar" and value == field.default):
             continue
-        if is_subgraph(key):
-            symbol = [
-                ir.FlatSymbolRefAttr.get(function_of(n))
-                for n in (value if isinstance(value, list) else [value])
-            ]
-            entries[key] = ir.ArrayAttr.get(symbol) if isinstance(value, list) else symbol[0]
-        else:
+        if not _is_subgraph(key):
             entries[key] = _generic(field.type, value)
+        elif isinstance(value, list):
+            names = map(function_of, cast("list[int]", value))
+            entries[key] = ir.ArrayAttr.get([ir.FlatSymbolRefAttr.get(name) for name in names])
+        else:
+            entries[key] = ir.FlatSymbolRefAttr.get(function_of(value))
     return name, ir.DictAttr.get(entries)
 
 
@@ -158,7 +163,7 @@ def _generic(kind: str, value: Any) -> ir.Attribute:
     if isinstance(value, View):
         return ir.Attribute.parse(f'#tfl<const_bytes : "0x{bytes(value).hex().upper()}">')
     if isinstance(value, list):
-        return ir.ArrayAttr.get([_generic(kind, item) for item in value])
+        return ir.ArrayAttr.get([_generic(kind, item) for item in cast("list[Any]", value)])
     if isinstance(value, bool):
         return ir.BoolAttr.get(value)
     if isinstance(value, str):
@@ -173,7 +178,8 @@ def _plain(value: ir.Attribute, index_of: SubgraphIndex) -> Any:
         case ir.FlatSymbolRefAttr():
             return index_of(value.value)
         case ir.ArrayAttr():
-            return [_plain(item, index_of) for item in value]
+            items: list[Any] = [_plain(item, index_of) for item in value]
+            return items
         case ir.BoolAttr() | ir.IntegerAttr() | ir.FloatAttr() | ir.StringAttr():
             return value.value
         case _:
@@ -193,8 +199,10 @@ def _absent(field: Field) -> Any:
 
 def _number(row: Attribute, value: Any) -> Any:
     if row.cases:
-        return row.cases.index(value)
-    return element_code(value) if row.kind == "type" else value
+        return row.cases.index(str(value))
+    if row.kind == "type":
+        return element_code(value)
+    return value
 
 
 def _value(row: Attribute, number: Any) -> Any:
@@ -203,7 +211,7 @@ def _value(row: Attribute, number: Any) -> Any:
             raise FormatError(
                 f"{row.name} is {number}, which is not known; the file is newer than this reader"
             )
-        return row.cases[number]
+        return row.cases[int(number)]
     if row.kind == "type":
         return element_of_code(number)
     if row.kind == "string":

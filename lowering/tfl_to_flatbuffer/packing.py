@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from .schema import IDENTIFIER, SCALARS, TABLE_BY_NAME, UNION_MEMBERS, Field, Record, Table
 
 BYTES_ALIGNMENT = 16
@@ -56,17 +54,12 @@ class _Packer:
     def __init__(self) -> None:
         self.data = bytearray()
         self._vtables: dict[bytes, int] = {}
+        self._shapes: dict[tuple[str, ...], tuple[dict[int, int], int, int, int]] = {}
 
     def table(self, table: Table, record: Record) -> int:
         """Appends a table and its children; returns its position."""
-        present = [(f, record[n]) for n, f in table.fields.items() if record.get(n) is not None]
-        present = [
-            (f, v)
-            for f, v in present
-            if f.kind != "scalar" or isinstance(v, Later) or v != f.default
-        ]
-        places, size, alignment = _layout([field for field, _ in present])
-        vtable = self._vtable(places, size)
+        present = _present(table, record)
+        places, size, alignment, vtable = self._shape(table, [field for field, _ in present])
         # The first thing in a table is the offset back to its vtable; the widest fields follow it.
         self._align(alignment, 4)
         position = len(self.data)
@@ -83,6 +76,17 @@ class _Packer:
             elif field.kind != "scalar":
                 self._child(field, value, position + places[field.slot])
         return position
+
+    def _shape(
+        self, table: Table, fields: Sequence[Field]
+    ) -> tuple[dict[int, int], int, int, int]:
+        """What `_layout` says of a table with these fields, and the position of its vtable."""
+        key = (table.name, *(field.name for field in fields))
+        found = self._shapes.get(key)
+        if found is None:
+            places, size, alignment = _layout(fields)
+            found = self._shapes[key] = places, size, alignment, self._vtable(places, size)
+        return found
 
     def _scalar(self, field: Field, value: Any, at: int) -> None:
         if isinstance(value, Later):
@@ -130,7 +134,7 @@ class _Packer:
         if kind == "ubyte":
             packed, alignment = bytes(values), BYTES_ALIGNMENT
         else:
-            packed = np.asarray(values, dtype=f"<{np.dtype(scalar.format[1:]).str[1:]}").tobytes()
+            packed = struct.pack(f"<{len(values)}{scalar.format[1:]}", *values)
             alignment = max(scalar.size, 4)
         self._align(alignment, 4)
         position = len(self.data)
@@ -150,6 +154,16 @@ class _Packer:
     def _align(self, alignment: int, after: int = 0) -> None:
         """Pads so that what comes `after` bytes from here is aligned."""
         self.data += bytes(-(len(self.data) + after) % alignment)
+
+
+def _present(table: Table, record: Record) -> list[tuple[Field, Any]]:
+    """The fields that are written, with their values: those that are there and not at their default."""
+    present: list[tuple[Field, Any]] = []
+    for name, field in table.fields.items():
+        value = record.get(name)
+        if value is not None and (field.kind != "scalar" or value != field.default):
+            present.append((field, value))
+    return present
 
 
 def _layout(fields: Sequence[Field]) -> tuple[dict[int, int], int, int]:

@@ -32,6 +32,11 @@ _NOT_KEPT = frozenset(
     {RUNTIME_VERSION, BUFFER_LOCATION, "debug_metadata", "model_control_dependencies"}
 )
 
+_CORRUPTION = (
+    InternalError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError,
+    RuntimeError, TypeError, ValueError, ir.MLIRError,
+)  # fmt: skip
+
 
 def read(path: str | os.PathLike[str], context: ir.Context) -> Program:
     """Reads a file; its large tensors are read from it again whenever they are wanted.
@@ -48,8 +53,7 @@ def read(path: str | os.PathLike[str], context: ir.Context) -> Program:
     except UserError as error:
         error.add_note(f"while reading {source}")
         raise
-    except (InternalError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, RuntimeError, TypeError,
-            ValueError, ir.MLIRError) as error:  # fmt: skip
+    except _CORRUPTION as error:
         # Every check has its own message; this is for the corruption that nobody has thought of.
         raise FormatError(f"{source} is corrupt: {error}") from error
 

@@ -8,7 +8,8 @@ SCRIPT = Path(__file__).parents[2] / "docs" / "generate_ops.py"
 
 def test_page_is_up_to_date() -> None:
     spec = importlib.util.spec_from_file_location("generate_ops", SCRIPT)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.PAGE.read_text() == module.page(), "run python docs/generate_ops.py"

@@ -93,7 +93,10 @@ def test_long_file_and_function(write: Write) -> None:
 
 def test_folder_that_a_wheel_would_leave_out(write: Write) -> None:
     root = write("")
+    (root / "passes" / "core").mkdir()
+    (root / "passes" / "core" / "__init__.py").touch()
     (root / "passes" / "__init__.py").unlink()
+    (root / "passes" / "one.py").unlink()
     assert _messages(root) == ["passes: has no __init__.py, so it is not packaged"]
 
 

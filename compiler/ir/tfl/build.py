@@ -86,10 +86,8 @@ def attributes_of(op: ir.OpView | ir.Operation) -> dict[str, Any]:
 
 def callees(op: ir.OpView | ir.Operation) -> list[str]:
     """Names of the functions that an op refers to: decompositions, and what its regions call."""
-    names: list[str] = []
-    for key in ("decomposition", "callee"):
-        if key in op.attributes:
-            names.append(ir.FlatSymbolRefAttr(op.attributes[key]).value)
+    symbols = [op.attributes[key] for key in ("decomposition", "callee") if key in op.attributes]
+    names = [ir.FlatSymbolRefAttr(symbol).value for symbol in symbols]
     if op_name(op) == "tfl.call_once":
         names.append(attribute(op, "session_init_function"))
     if op_name(op) == "tfl.raw":

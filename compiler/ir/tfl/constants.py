@@ -20,7 +20,7 @@ def constant(array: Array) -> ir.Value:
     return _constant(dense(np.asarray(array)))
 
 
-def splat(number: float | int | bool, shape: Sequence[int], element: ir.Type) -> ir.Value:
+def splat(number: float, shape: Sequence[int], element: ir.Type) -> ir.Value:
     """A constant tensor that is `number` everywhere."""
     kind = tensor_type(shape, element)
     if isinstance(element, ir.IntegerType):

@@ -175,7 +175,8 @@ OPS = (
     ),
     OpSpec(
         "matrix_set_diag", "MATRIX_SET_DIAG",
-        (slot("input", "f32 i8 i16 i32 i64 ui8 qui8 qi8 qi16"), slot("diagonal", "f32 i8 i16 i32 i64 ui8 qui8 qi8 qi16")),
+        (slot("input", "f32 i8 i16 i32 i64 ui8 qui8 qi8 qi16"),
+         slot("diagonal", "f32 i8 i16 i32 i64 ui8 qui8 qi8 qi16")),
         (slot("result", "f32 i8 i16 i32 i64 ui8 qui8 qi8 qi16"),), options="MatrixSetDiagOptions", shapes=shapes.same,
     ),
 )  # fmt: skip

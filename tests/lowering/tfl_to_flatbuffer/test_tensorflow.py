@@ -1,6 +1,7 @@
 """TensorFlow's interpreter, a second runtime, computes from our files what NumPy says."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with mlir.use(mlir.make_context()):
         for sample in SAMPLES:
             saved(program_of(sample.build, sample.inputs), folder, f"{sample.name}.tflite")
-            np.savez(folder / f"{sample.name}.inputs.npz", **named(sample.inputs))
+            arrays: dict[str, Any] = named(sample.inputs)
+            np.savez(folder / f"{sample.name}.inputs.npz", **arrays)
     assert run_script(TENSORFLOW, _WORKER, folder) == 0
     return folder
 

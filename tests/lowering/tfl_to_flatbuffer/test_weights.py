@@ -168,7 +168,7 @@ def test_reshaped_weights_share_the_buffer(tmp_path: Path) -> None:
 
 
 def test_weights_come_back_lazily(tmp_path: Path) -> None:
-    program = reader.read(saved(_shared(), tmp_path), ir.Context.current)
+    program = reader.read(saved(_shared(), tmp_path), mlir.make_context())
     assert list(program.weights) == ["model.proj.weight"]
     assert isinstance(program.weights.source("model.proj.weight"), FileTensor)
     np.testing.assert_array_equal(program.weights.read("model.proj.weight"), _W)

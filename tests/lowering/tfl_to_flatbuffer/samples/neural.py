@@ -128,7 +128,9 @@ SAMPLES = [
     ),
     Sample(
         "conv_3d", [_VOLUME],
-        lambda x: tfl.emit("conv_3d", [x, tfl.constant(_CUBES), tfl.constant(_B)], like(1, 2, 2, 4, 5), padding="VALID"),
+        lambda x: tfl.emit(
+            "conv_3d", [x, tfl.constant(_CUBES), tfl.constant(_B)], like(1, 2, 2, 4, 5), padding="VALID"
+        ),
         [F.conv3d(
             torch.from_numpy(_VOLUME).permute(0, 4, 1, 2, 3), torch.from_numpy(_CUBES).permute(4, 3, 0, 1, 2),
             torch.from_numpy(_B),
