@@ -77,9 +77,7 @@ class _Packer:
                 self._child(field, value, position + places[field.slot])
         return position
 
-    def _shape(
-        self, table: Table, fields: Sequence[Field]
-    ) -> tuple[dict[int, int], int, int, int]:
+    def _shape(self, table: Table, fields: Sequence[Field]) -> tuple[dict[int, int], int, int, int]:
         """What `_layout` says of a table with these fields, and the position of its vtable."""
         key = (table.name, *(field.name for field in fields))
         found = self._shapes.get(key)
