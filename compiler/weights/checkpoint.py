@@ -7,7 +7,6 @@ in memory.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,22 +77,6 @@ def open_checkpoint(path: str | Path) -> dict[str, TensorSource]:
     for file in files:
         tensors.update(_tensors_of(file))
     return tensors
-
-
-def missing_or_misshapen(
-    wanted: Mapping[str, tuple[int, ...]], tensors: Mapping[str, TensorSource]
-) -> list[str]:
-    """One line for every wanted tensor that a checkpoint lacks or holds in another shape."""
-    lines: list[str] = []
-    for name, shape in wanted.items():
-        found = tensors.get(name)
-        if found is None:
-            lines.append(f"{name}: not in the checkpoint")
-        elif found.shape != shape:
-            lines.append(
-                f"{name}: the model wants {list(shape)}, the checkpoint has {list(found.shape)}"
-            )
-    return lines
 
 
 def _files_of(folder: Path) -> list[Path]:

@@ -74,8 +74,8 @@ def mul(facts: OpFacts) -> int:
         return 8
     if element == "ui32" or (element == "i16" and facts.granularity(0) is None):
         return 7
-    if element in {"i64", "i16"}:
-        return {"i64": 5, "i16": 4}[element]
+    if element in {"complex<f32>", "i64", "i16"}:
+        return {"complex<f32>": 6, "i64": 5, "i16": 4}[element]
     scales = [fact.scale for fact in (*facts.operands[:2], facts.results[0]) if fact is not None]
     if len(scales) == 3 and all(scales):
         a, b, c = (float(scale or 0) for scale in scales)
@@ -94,30 +94,33 @@ def absolute(facts: OpFacts) -> int:
 def fully_connected(facts: OpFacts) -> int:
     """FULLY_CONNECTED: a bias that is named and not there is older than one that is not named."""
     x, w, y = facts.storage(0), facts.storage(1), facts.result_storage()
-    hybrid = (x, w, y) == ("f32", "i8", "f32")
     if w == "i2":
         return 14
     if (x, w, y) == ("i16", "i4", "i16"):
         return 13
-    if hybrid and facts.granularity(1) == "axis":
-        return 12
-    if (x, w, y) == ("i16", "i8", "i16") and facts.attributes.get(
-        "quantized_bias_type"
-    ) is not None:
-        return 11
-    if (x, w, y) == ("i16", "i16", "i16"):
-        return 7
+    if (x, y) == ("i16", "i16"):
+        return 11 if facts.attributes.get("quantized_bias_type") is not None else 7
+    if (x, w, y) == ("f32", "i8", "f32"):
+        return _dynamic_range_fully_connected(facts)
     if len(facts.operands) == 2:
         return 6
     if facts.attributes["keep_num_dims"]:
         return 5
-    if (x, w, y) == ("i8", "i8", "i8"):
-        return 4
-    if (x, w, y) == ("i8", "i4", "i8"):
-        return 10
-    if hybrid:
-        return 9 if facts.attributes.get("asymmetric_quantize_inputs") else 3
+    by_types = {("i8", "i8", "i8"): 4, ("i8", "i4", "i8"): 10}.get((x, w, y))
+    if by_types is not None:
+        return by_types
     return 2 if facts.attributes["weights_format"] != "DEFAULT" else 1
+
+
+def _dynamic_range_fully_connected(facts: OpFacts) -> int:
+    """Weights of 8 bits, activations that are quantised as they come."""
+    if facts.granularity(1) == "axis":
+        return 12
+    if len(facts.operands) == 2:
+        return 6
+    if facts.attributes["keep_num_dims"]:
+        return 5
+    return 9 if facts.attributes.get("asymmetric_quantize_inputs") else 3
 
 
 def batch_matmul(facts: OpFacts) -> int:
@@ -167,7 +170,7 @@ def transpose_conv(facts: OpFacts) -> int:
         return 5
     if facts.attributes["fused_activation_function"] != "NONE":
         return 4
-    if len(facts.operands) == 4 and facts.operands[3] is not None:
+    if facts.storage(2) == "i16" or (len(facts.operands) == 4 and facts.operands[3] is not None):
         return 3
     return 2 if facts.storage(1) == "i8" else 1
 
