@@ -24,11 +24,13 @@ class CompositeKey:
         name: of the composite.
         attributes: sorted by name.
         operands: types; None for an operand that is absent.
+        results: types.
     """
 
     name: str
     attributes: tuple[tuple[str, Attribute], ...]
     operands: tuple[ir.Type | None, ...]
+    results: tuple[ir.Type, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -51,14 +53,13 @@ def composite(
     key: CompositeKey,
     operands: Sequence[ir.Value | None],
     decompose: Decompose,
-    results: Sequence[ir.Type],
 ) -> list[ir.Value]:
     """Writes a composite; its decomposition too, where there is no equal one yet."""
     if key not in builder.decompositions:
         builder.decompositions[key] = _function(builder.module, key, decompose)
     attributes = {name: attribute(value) for name, value in key.attributes}
     present = [each for each in operands if each is not None]
-    return hlo.composite(key.name, present, results, attributes, builder.decompositions[key])
+    return hlo.composite(key.name, present, key.results, attributes, builder.decompositions[key])
 
 
 def attribute(value: Attribute) -> ir.Attribute:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,13 +88,14 @@ class LoweringContext:
         self,
         name: str,
         operands: Sequence[ir.Value | None],
-        attributes: dict[str, Attribute],
+        attributes: Mapping[str, Attribute],
         decompose: Decompose,
         results: Sequence[ir.Type] | None = None,
     ) -> list[ir.Value]:
         """A `stablehlo.composite` whose decomposition function `decompose` writes.
 
-        Composites of equal name, attributes and operand types share one function.
+        Composites of equal name, attributes and types share one function: what `decompose` builds
+        must depend on nothing else.
 
         Args:
             name: of the composite.
@@ -104,8 +105,9 @@ class LoweringContext:
             results: their types; the node's own result where left out.
         """
         kinds = tuple(None if each is None else each.type for each in operands)
-        key = CompositeKey(name, tuple(sorted(attributes.items())), kinds)
-        return composite(self.builder, key, operands, decompose, results or [self.type])
+        made = tuple(results or [self.type])
+        key = CompositeKey(name, tuple(sorted(attributes.items())), kinds, made)
+        return composite(self.builder, key, operands, decompose)
 
     def refuse(self, reason: str) -> CannotLowerError:
         """The exception to raise where the op has no lowering in this form."""

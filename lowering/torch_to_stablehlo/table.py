@@ -22,8 +22,11 @@ from .rules import (
     linear_algebra,
     long_tail,
     normalization,
+    ordering,
     pooling,
     reduction,
+    resizing,
+    running,
     shape,
 )
 
@@ -38,10 +41,13 @@ FAMILIES = MappingProxyType(
         "Convolution": convolution.RULES,
         "Normalisation": normalization.RULES,
         "Attention": attention.RULES,
-        "Pooling and resizing": pooling.RULES,
+        "Pooling": pooling.RULES,
+        "Resizing": resizing.RULES,
         "Shape": shape.RULES,
         "Indexing": indexing.RULES,
         "Reduction": reduction.RULES,
+        "Running results": running.RULES,
+        "Ordering": ordering.RULES,
         "Creation": creation.RULES,
         "Traced from JAX": long_tail.RULES,
     }

@@ -8,7 +8,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jax.scipy import special
 
 from litewright.compiler.ir.torch_ops import items_of
@@ -51,11 +50,6 @@ def stablehlo_of(
 def _wide(x: Array) -> Array:
     """Integers as floats, for functions that have no integer form."""
     return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.float32)
-
-
-def tan(x: Array) -> Array:
-    """The tangent."""
-    return jnp.tan(_wide(x))
 
 
 def asin(x: Array) -> Array:
@@ -143,128 +137,24 @@ def hypot(x: Array, y: Array) -> Array:
     return jnp.hypot(x, y)
 
 
-def copysign(x: Array, y: Array) -> Array:
-    """x with the sign of y."""
-    return jnp.copysign(_wide(x), _wide(jnp.asarray(y)))
-
-
 def xlogy(x: Array, y: Array) -> Array:
     """x * log(y), 0 where x is."""
     return special.xlogy(_wide(jnp.asarray(x)), _wide(jnp.asarray(y)))
 
 
-# ---- running results -----------------------------------------------------------------------------
-
-
-def _line(x: Array) -> Array:
-    return x.reshape(1) if x.ndim == 0 else x
-
-
-def cumsum(x: Array, dim: int, *, dtype: object = None) -> Array:
-    """Running sums."""
-    del dtype
-    wide = x.astype(jnp.int64) if not jnp.issubdtype(x.dtype, jnp.floating) else x
-    return jnp.cumsum(_line(wide), dim).reshape(x.shape)
-
-
-def cumprod(x: Array, dim: int, *, dtype: object = None) -> Array:
-    """Running products."""
-    del dtype
-    wide = x.astype(jnp.int64) if not jnp.issubdtype(x.dtype, jnp.floating) else x
-    return jnp.cumprod(_line(wide), dim).reshape(x.shape)
-
-
-def logcumsumexp(x: Array, dim: int) -> Array:
-    """The logarithms of running sums of powers of e."""
-    return lax.cumlogsumexp(_line(x), dim % max(1, x.ndim)).reshape(x.shape)
-
-
-def _last_place(x: Array, best: Array, axis: int) -> Array:
-    """Where each running extreme was met last."""
-    index = lax.broadcasted_iota(jnp.int64, x.shape, axis)
-    return lax.cummax(jnp.where(x == best, index, 0), axis)
-
-
-def cummax(x: Array, dim: int) -> tuple[Array, Array]:
-    """Running greatest values, and where they were met."""
-    axis, line = dim % max(1, x.ndim), _line(x)
-    best = lax.cummax(line, axis)
-    return best.reshape(x.shape), _last_place(line, best, axis).reshape(x.shape)
-
-
-def cummin(x: Array, dim: int) -> tuple[Array, Array]:
-    """Running least values, and where they were met."""
-    axis, line = dim % max(1, x.ndim), _line(x)
-    best = lax.cummin(line, axis)
-    return best.reshape(x.shape), _last_place(line, best, axis).reshape(x.shape)
-
-
 # ---- order ---------------------------------------------------------------------------------------
 
 
-def _sorted(x: Array, dim: int, *, descending: bool) -> tuple[Array, Array]:
-    line, axis = _line(x), dim % max(1, x.ndim)
-    places = jnp.argsort(line, axis=axis, stable=True, descending=descending)
-    values = jnp.take_along_axis(line, places, axis, mode="clip")
-    return values.reshape(x.shape), places.reshape(x.shape)
+def cumsum(x: Array, dim: int) -> Array:
+    """Running sums."""
+    return jnp.cumsum(x, dim)
 
 
-def sort(x: Array, dim: int = -1, descending: bool = False) -> tuple[Array, Array]:
-    """Values in order, and where they were."""
-    return _sorted(x, dim, descending=descending)
-
-
-def sort_stable(
-    x: Array, *, stable: bool | None = None, dim: int = -1, descending: bool = False
-) -> tuple[Array, Array]:
-    """As `sort`; equal values keep their order always."""
-    del stable
-    return _sorted(x, dim, descending=descending)
-
-
-def argsort(x: Array, dim: int = -1, descending: bool = False) -> Array:
-    """Where the values in order were."""
-    return _sorted(x, dim, descending=descending)[1]
-
-
-def topk(
-    x: Array,
-    k: int,
-    dim: int = -1,
-    largest: bool = True,
-    sorted: bool = True,  # noqa: A002
-) -> tuple[Array, Array]:
-    """The k greatest or least values, in order, and where they were."""
-    del sorted
-    axis = dim % max(1, x.ndim)
-    values, places = _sorted(_line(x), axis, descending=largest)
-    first = [lax.slice_in_dim(each, 0, k, axis=axis) for each in (values, places)]
-    return (first[0], first[1]) if x.ndim else (first[0].reshape(()), first[1].reshape(()))
-
-
-def kthvalue(x: Array, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Array, Array]:
-    """The k-th least value, and where it was."""
-    axis = dim % max(1, x.ndim)
-    values, places = _sorted(_line(x), axis, descending=False)
-    return _kept(values, k - 1, axis, keepdim and x.ndim > 0), _kept(
-        places, k - 1, axis, keepdim and x.ndim > 0
-    )
-
-
-def _kept(x: Array, index: int, axis: int, keepdim: bool) -> Array:
-    return lax.index_in_dim(x, index, axis, keepdims=keepdim)
-
-
-def median(x: Array) -> Array:
-    """The lower median of all values."""
-    flat = jnp.sort(x.reshape(-1))
-    return flat[(flat.size - 1) // 2]
-
-
-def median_dim(x: Array, dim: int, keepdim: bool = False) -> tuple[Array, Array]:
-    """The lower median along a dimension, and where it was."""
-    size = x.shape[dim] if x.ndim else 1
-    return kthvalue(x, (size - 1) // 2 + 1, dim, keepdim)
+def k_greatest(x: Array, k: int, *unused: object) -> tuple[Array, Array]:
+    """The k greatest values along the last axis, in order, and where they were."""
+    del unused
+    places = jnp.argsort(x, axis=-1, stable=True, descending=True)[..., :k]
+    return jnp.take_along_axis(x, places, -1, mode="clip"), places
 
 
 def searchsorted(
@@ -295,33 +185,6 @@ def bucketize(
 # ---- places --------------------------------------------------------------------------------------
 
 
-def diag_embed(x: Array, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Array:
-    """Vectors along the diagonals of matrices of zeros."""
-    size = x.shape[-1] + abs(offset)
-    rows = jnp.arange(x.shape[-1]) + max(0, -offset)
-    columns = jnp.arange(x.shape[-1]) + max(0, offset)
-    matrix = jnp.zeros((*x.shape[:-1], size, size), x.dtype).at[..., rows, columns].set(x)
-    return jnp.moveaxis(matrix, (-2, -1), (dim1, dim2))
-
-
-def diagonal_scatter(
-    x: Array, source: Array, offset: int = 0, dim1: int = 0, dim2: int = 1
-) -> Array:
-    """x with `source` along a diagonal."""
-    moved = jnp.moveaxis(x, (dim1, dim2), (-2, -1))
-    rows = jnp.arange(source.shape[-1]) + max(0, -offset)
-    columns = jnp.arange(source.shape[-1]) + max(0, offset)
-    return jnp.moveaxis(moved.at[..., rows, columns].set(source), (-2, -1), (dim1, dim2))
-
-
-def masked_scatter(x: Array, mask: Array, source: Array) -> Array:
-    """x with the elements of `source`, one after another, where the mask holds."""
-    full = jnp.broadcast_to(mask, x.shape).reshape(-1)
-    place = jnp.clip(jnp.cumsum(full) - 1, 0, source.size - 1)
-    taken = jnp.take(source.reshape(-1), place, mode="clip")
-    return jnp.where(full, taken, x.reshape(-1)).reshape(x.shape)
-
-
 def as_strided(
     x: Array, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
 ) -> Array:
@@ -332,14 +195,18 @@ def as_strided(
     return jnp.take(x.reshape(-1), jnp.asarray(places.reshape(tuple(size))), mode="clip")
 
 
+def _row(x: Array) -> Array:
+    return x.reshape(1) if x.ndim == 0 else x
+
+
 def scatter_reduce(
     x: Array, dim: int, index: Array, source: Array, reduce: str, *, include_self: bool = True
 ) -> Array:
     """x combined with elements at indices along a dimension; `mean` counts them."""
-    line, axis = _line(x), dim % max(1, x.ndim)
-    places = list(jnp.indices(_line(index).shape))
-    places[axis] = _line(index)
-    values = _line(source)[tuple(slice(n) for n in _line(index).shape)]
+    line, axis = _row(x), dim % max(1, x.ndim)
+    places = list(jnp.indices(_row(index).shape))
+    places[axis] = _row(index)
+    values = _row(source)[tuple(slice(n) for n in _row(index).shape)]
     at = line.at[tuple(places)]
     touched = jnp.zeros(line.shape, bool).at[tuple(places)].set(True)
     if not include_self:

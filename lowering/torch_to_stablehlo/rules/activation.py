@@ -24,9 +24,7 @@ def _composite(
     attributes: Mapping[str, bool | int | float | str],
     function: TorchFunction,
 ) -> ir.Value:
-    (result,) = ctx.composite(
-        f"aten.{name}", [x], dict(attributes), decomposition(ctx.builder, function)
-    )
+    (result,) = ctx.composite(f"aten.{name}", [x], attributes, decomposition(ctx.builder, function))
     return result
 
 

@@ -55,7 +55,7 @@ def scaled_dot_product_attention(
     (attended,) = ctx.composite(
         "aten.scaled_dot_product_attention",
         [query, key, value, mask],
-        {**attributes},
+        attributes,
         decomposition(ctx.builder, function),
         [kind],
     )

@@ -113,21 +113,17 @@ def heaviside(ctx: LoweringContext, x: ir.Value, at_zero: ir.Value) -> ir.Value:
 
 
 def signbit(ctx: LoweringContext, x: ir.Value) -> ir.Value:
-    """Whether x is negative, by its sign bit."""
+    """Whether x is negative, or -0.0; NaN is taken for positive."""
     del ctx
     element = element_of(x)
     if is_float(element):
-        bits = element_type(f"i{element_bits(element)}")
-        integer = hlo.bitcast_convert(x, bits)
-        return hlo.compare("LT", integer, hlo.splat_like(0, integer))
+        # The reciprocal tells -0.0 from 0.0, which compare equal.
+        zero, one = hlo.splat_like(0, x), hlo.splat_like(1, x)
+        negative = hlo.compare("LT", hlo.binary("divide", one, x), zero)
+        return hlo.binary("or", negative, hlo.compare("LT", x, zero))
     if is_bool(element):
         return hlo.splat_like(0, x)
     return hlo.compare("LT", x, hlo.splat_like(0, x))
-
-
-def element_bits(element: ir.Type) -> int:
-    """Width of a floating-point element type."""
-    return int(str(element).lstrip("bf"))
 
 
 _COMPARISONS: tuple[tuple[str, hlo.Comparison], ...] = (

@@ -101,7 +101,7 @@ def div(
     """x / y, as it is, rounded down (`floor`) or towards zero (`trunc`)."""
     left, right = ctx.cast(x, y)
     if rounding_mode == "floor":
-        return floor_of_quotient(left, right)
+        return ctx.composite("aten.floor_divide", [left, right], {}, floor_of_quotient)[0]
     quotient = hlo.binary("divide", left, right)
     if rounding_mode == "trunc" and is_float(ctx.element):
         return truncate(quotient)
@@ -115,7 +115,10 @@ def floor_divide(ctx: LoweringContext, x: Operand, y: Operand) -> ir.Value:
 
 def remainder(ctx: LoweringContext, x: Operand, y: Operand) -> ir.Value:
     """x % y with the sign of y, as in Python."""
-    left, right = ctx.cast(x, y)
+    return ctx.composite("aten.remainder", ctx.cast(x, y), {}, _remainder)[0]
+
+
+def _remainder(left: ir.Value, right: ir.Value) -> ir.Value:
     rest = hlo.binary("remainder", left, right)
     zero = hlo.splat_like(0, rest)
     differ = hlo.compare("NE", hlo.compare("LT", rest, zero), hlo.compare("LT", right, zero))

@@ -78,8 +78,17 @@ def index(ctx: LoweringContext, x: ir.Value, indices: Sequence[ir.Value | None])
         return hlo_indexing.take(x, _from_start(positions, shape_of(x)[axis]), axis)
     shape = np.broadcast_shapes(*(shape_of(each) for _, each in used))
     starts = _starts(x, used, shape)
+    rest = [axis for axis in range(rank_of(x)) if axis not in axes]
+    # The indexed dimensions first: the form that runtimes have.
+    rows = _gather_rows(hlo.transpose(x, [*axes, *rest]), starts, len(axes))
     together = axes == list(range(axes[0], axes[0] + len(axes)))
-    return _gather(ctx, x, starts, axes, at=axes[0] if together else 0)
+    return _moved(rows, len(shape), axes[0] if together else 0)
+
+
+def _moved(x: ir.Value, count: int, place: int) -> ir.Value:
+    """x with its first `count` dimensions behind the next `place` ones."""
+    rest = range(count, rank_of(x))
+    return hlo.transpose(x, [*rest[:place], *range(count), *rest[place:]])
 
 
 def _starts(x: ir.Value, used: Sequence[tuple[int, ir.Value]], shape: tuple[int, ...]) -> ir.Value:
@@ -92,17 +101,20 @@ def _starts(x: ir.Value, used: Sequence[tuple[int, ir.Value]], shape: tuple[int,
     return hlo.concatenate(columns, len(shape))
 
 
-def _gather(
-    ctx: LoweringContext, x: ir.Value, starts: ir.Value, axes: list[int], at: int
-) -> ir.Value:
-    """x at vectors of positions for some axes; their dimensions come at place `at` of the result."""
-    count = rank_of(starts) - 1
-    offsets = [i for i in range(len(ctx.shape)) if not at <= i < at + count]
-    sizes = [1 if axis in axes else n for axis, n in enumerate(shape_of(x))]
+def _gather_rows(x: ir.Value, starts: ir.Value, indexed: int) -> ir.Value:
+    """x at vectors of positions for its first `indexed` dimensions."""
+    shape, axes = shape_of(x), list(range(indexed))
+    lead = shape_of(starts)[:-1]
     return hlo_indexing.gather(
-        x, starts, offset_dims=offsets, collapsed=axes, start_index_map=axes,
-        index_vector_dim=count, sizes=sizes, shape=ctx.shape,
-    )  # fmt: skip
+        x,
+        starts,
+        offset_dims=range(len(lead), len(lead) + len(shape) - indexed),
+        collapsed=axes,
+        start_index_map=axes,
+        index_vector_dim=len(lead),
+        sizes=[1] * indexed + list(shape[indexed:]),
+        shape=[*lead, *shape[indexed:]],
+    )
 
 
 def gather(

@@ -5,9 +5,12 @@ Each becomes a composite named after the op, so that a legalisation that knows b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from ..jnp import from_jax
 from ..schema import from_decomposition, from_torch
@@ -16,15 +19,15 @@ aten = torch.ops.aten
 
 
 def trilinear(
-    x: torch.Tensor,
-    y: torch.Tensor,
-    z: torch.Tensor,
+    x: Tensor,
+    y: Tensor,
+    z: Tensor,
     expand1: Sequence[int],
     expand2: Sequence[int],
     expand3: Sequence[int],
     sumdim: Sequence[int],
     unroll_dim: int = 1,
-) -> torch.Tensor:
+) -> Tensor:
     """The sum over dimensions of the product of three tensors, each with new dimensions put in."""
     del unroll_dim
     for dim in expand1:
@@ -36,8 +39,64 @@ def trilinear(
     return (x * y * z).sum(list(sumdim))
 
 
+def tan(x: Tensor) -> Tensor:
+    """The tangent."""
+    return torch.sin(x) / torch.cos(x)
+
+
+def copysign(x: Tensor, y: Tensor | float) -> Tensor:
+    """x with the sign of y."""
+    size = torch.abs(x)
+    if not isinstance(y, Tensor):
+        return size if math.copysign(1, y) > 0 else -size
+    return torch.where(torch.signbit(y), -size, size)
+
+
+def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Vectors along the diagonals of matrices of zeros."""
+    size = x.shape[-1] + abs(offset)
+    shape = (*x.shape[:-1], size, size)
+    matrix = torch.where(_diagonal(shape, offset), _beside(x, offset, size), 0)
+    return matrix.movedim((-2, -1), (dim1, dim2))
+
+
+def diagonal_scatter(
+    x: Tensor, source: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Tensor:
+    """x with `source` along a diagonal."""
+    matrix = x.movedim((dim1, dim2), (-2, -1))
+    on = _diagonal(tuple(matrix.shape), offset)
+    written = torch.where(on, _beside(source, offset, matrix.shape[-2]), matrix)
+    return written.movedim((-2, -1), (dim1, dim2))
+
+
+def _diagonal(shape: tuple[int, ...], offset: int) -> Tensor:
+    """Where the two last indices differ by `offset`."""
+    rows, columns = torch.arange(shape[-2]), torch.arange(shape[-1])
+    return columns[None, :] == rows[:, None] + offset
+
+
+def _beside(x: Tensor, offset: int, rows: int) -> Tensor:
+    """The elements of a diagonal as a column, each in its row."""
+    before = max(0, -offset)
+    return F.pad(x, (before, rows - before - x.shape[-1]))[..., None]
+
+
+def masked_scatter(x: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """x with the elements of `source`, one after another, where the mask holds."""
+    full = mask.expand(x.shape).reshape(-1)
+    place = torch.clamp(full.to(torch.int64).cumsum(0) - 1, 0, source.numel() - 1)
+    taken = source.reshape(-1).index_select(0, place)
+    return torch.where(full, taken, x.reshape(-1)).reshape(x.shape)
+
+
 RULES = (
-    (aten.tan.default, from_jax("tan")),
+    (aten.tan.default, from_torch(tan)),
+    (aten.copysign.Tensor, from_torch(copysign)),
+    (aten.copysign.Scalar, from_torch(copysign)),
+    (aten.diag_embed.default, from_torch(diag_embed)),
+    (aten.diagonal_scatter.default, from_torch(diagonal_scatter)),
+    (aten.masked_scatter.default, from_torch(masked_scatter)),
     (aten.asin.default, from_jax("asin")),
     (aten.acos.default, from_jax("acos")),
     (aten.atan.default, from_jax("atan")),
@@ -56,28 +115,11 @@ RULES = (
     (aten.logaddexp.default, from_jax("logaddexp")),
     (aten.logaddexp2.default, from_jax("logaddexp2")),
     (aten.hypot.default, from_jax("hypot")),
-    (aten.copysign.Tensor, from_jax("copysign")),
-    (aten.copysign.Scalar, from_jax("copysign")),
     (aten.xlogy.Tensor, from_jax("xlogy")),
     (aten.xlogy.Scalar_Other, from_jax("xlogy")),
     (aten.xlogy.Scalar_Self, from_jax("xlogy")),
-    (aten.cumsum.default, from_jax("cumsum")),
-    (aten.cumprod.default, from_jax("cumprod")),
-    (aten.logcumsumexp.default, from_jax("logcumsumexp")),
-    (aten.cummax.default, from_jax("cummax")),
-    (aten.cummin.default, from_jax("cummin")),
-    (aten.sort.default, from_jax("sort")),
-    (aten.sort.stable, from_jax("sort_stable")),
-    (aten.argsort.default, from_jax("argsort")),
-    (aten.topk.default, from_jax("topk")),
-    (aten.kthvalue.default, from_jax("kthvalue")),
-    (aten.median.default, from_jax("median")),
-    (aten.median.dim, from_jax("median_dim")),
     (aten.searchsorted.Tensor, from_jax("searchsorted")),
     (aten.bucketize.Tensor, from_jax("bucketize")),
-    (aten.diag_embed.default, from_jax("diag_embed")),
-    (aten.diagonal_scatter.default, from_jax("diagonal_scatter")),
-    (aten.masked_scatter.default, from_jax("masked_scatter")),
     (aten.as_strided.default, from_jax("as_strided")),
     (aten.scatter_reduce.two, from_jax("scatter_reduce")),
     (aten.isin.Tensor_Tensor, from_jax("isin")),

@@ -65,7 +65,7 @@ def _over_dim(
     if not ctx.shape:  # one number, along its only, imagined, dimension
         return hlo.splat(1 if name == "aten.softmax" else 0, (), ctx.element)
     attributes = {"dim": dim % len(ctx.shape)}
-    return ctx.composite(name, [cast], {**attributes}, decomposition(ctx.builder, function))[0]
+    return ctx.composite(name, [cast], attributes, decomposition(ctx.builder, function))[0]
 
 
 # ---- batch norm ----------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def layer_norm(
         "has_bias": bias is not None,
     }
     build = decomposition(ctx.builder, function)
-    return ctx.composite("aten.layer_norm", [x, weight, bias], {**attributes}, build, [x.type])[0]
+    return ctx.composite("aten.layer_norm", [x, weight, bias], attributes, build, [x.type])[0]
 
 
 def native_layer_norm(
@@ -226,7 +226,7 @@ def rms_norm(
         "has_weight": weight is not None,
     }
     build = decomposition(ctx.builder, function)
-    return ctx.composite("aten.rms_norm", [x, weight], {**attributes}, build)[0]
+    return ctx.composite("aten.rms_norm", [x, weight], attributes, build)[0]
 
 
 def group_norm(
@@ -258,7 +258,7 @@ def group_norm(
         "has_bias": bias is not None,
     }
     build = decomposition(ctx.builder, function)
-    return ctx.composite("aten.group_norm", [x, weight, bias], {**attributes}, build, [x.type])[0]
+    return ctx.composite("aten.group_norm", [x, weight, bias], attributes, build, [x.type])[0]
 
 
 def native_group_norm(

@@ -1,19 +1,20 @@
-"""Pooling, and resizing of images."""
+"""Pooling. In two dimensions a composite; one dimension is a plane of width 1, three are two poolings."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from litewright.compiler.ir import hlo, hlo_indexing
+from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.torch_ops import items_of, value_of
-from litewright.compiler.ir.types import dtype_of, element_of, shape_of
+from litewright.compiler.ir.torch_ops import tensors_of
+from litewright.compiler.ir.types import dtype_of, element_of, shape_of, tensor_type
 
 from ..context import LoweringContext
-from ..traced import decomposition
 from .convolution import spread
 
 aten = torch.ops.aten
@@ -21,48 +22,100 @@ aten = torch.ops.aten
 Sizes = int | Sequence[int]
 
 
-# ---- windows -------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How one dimension is pooled.
+
+    Attributes:
+        size: elements of a window.
+        stride: from one window to the next.
+        padding: at both ends.
+        dilation: from one element of a window to the next.
+        count: how many windows there are.
+    """
+
+    size: int
+    stride: int
+    padding: int
+    dilation: int
+    count: int
+
+    def pads(self, size: int) -> tuple[int, int]:
+        """Padding at both ends; more at the far end where rounding up makes one window more."""
+        reach = (self.count - 1) * self.stride + (self.size - 1) * self.dilation + 1
+        return self.padding, max(self.padding, reach - size - self.padding)
+
+    def lengths(
+        self, size: int, *, include_padding: bool
+    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """How many elements each window holds; padding counts, what rounding up adds never does."""
+        begin = np.arange(self.count) * self.stride - self.padding
+        end = np.minimum(begin + self.size, size + self.padding)
+        return end - begin if include_padding else np.minimum(end, size) - np.maximum(begin, 0)
 
 
-def _extra_padding(
-    shape: Sequence[int], out: Sequence[int], window: Sequence[int], stride: Sequence[int],
-    padding: Sequence[int], dilation: Sequence[int],
-) -> list[tuple[int, int]]:  # fmt: skip
-    """Padding at both ends; more at the far end where rounding up makes one window more."""
-    pads: list[tuple[int, int]] = []
-    for size, count, k, s, p, d in zip(shape, out, window, stride, padding, dilation, strict=True):
-        reach = (count - 1) * s + (k - 1) * d + 1
-        pads.append((p, max(p, reach - size - p)))
-    return pads
+Pool = Callable[[ir.Value, Window, Window], ir.Value]
 
 
 def _windows(
-    x: ir.Value, out: Sequence[int], window: list[int], stride: list[int], padding: list[int],
-    dilation: list[int], op: hlo.Reduction, initial: float | int,
-) -> ir.Value:  # fmt: skip
-    """A pooling of the last dimensions of x; cut to the counts in `out`."""
-    rank = len(window)
-    lead = len(shape_of(x)) - rank
-    pads = _extra_padding(shape_of(x)[lead:], out, window, stride, padding, dilation)
+    kernel_size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sequence[int]
+) -> list[Window]:
+    rank = len(counts)
+    sizes = spread(kernel_size, rank)
+    strides = spread(stride, rank) if stride else sizes
+    columns = (sizes, strides, spread(padding, rank), spread(dilation, rank), counts)
+    return [Window(*column) for column in zip(*columns, strict=True)]
+
+
+def _pooled(x: ir.Value, windows: Sequence[Window], pool: Pool) -> ir.Value:
+    """Pools the last dimensions of x ([N, C, ...] or [C, ...]), a plane at a time."""
+    shape = list(shape_of(x))
+    first = len(shape) - len(windows)
+    batch = shape[0] if first > 1 else 1
+    axes = list(range(first, len(shape)))
+    pairs = [axes.pop()] if len(windows) > 1 else []
+    for axis in reversed(axes):
+        lead, trail = math.prod(shape[:axis]) // batch, math.prod(shape[axis + 1 :])
+        height, width = windows[axis - first], Window(1, 1, 0, 1, trail)
+        if pairs:
+            width = windows[pairs[0] - first]
+            shape[pairs.pop()] = width.count
+        plane = hlo.reshape(x, (batch, lead, shape_of(x)[axis], trail))
+        shape[axis] = height.count
+        x = hlo.reshape(pool(plane, height, width), shape)
+    return x
+
+
+def _reduced(
+    x: ir.Value, height: Window, width: Window, op: hlo.Reduction, initial: float
+) -> ir.Value:
+    """The windows of a plane reduced; x: [N, C, H, W]."""
+    rows, columns = shape_of(x)[2:]
     pooled = hlo.reduce_window(
         op,
         x,
         initial,
-        window=[1] * lead + window,
-        strides=[1] * lead + stride,
-        padding=[(0, 0)] * lead + pads,
-        dilation=[1] * lead + dilation,
+        window=[1, 1, height.size, width.size],
+        strides=[1, 1, height.stride, width.stride],
+        padding=[(0, 0), (0, 0), height.pads(rows), width.pads(columns)],
+        dilation=[1, 1, height.dilation, width.dilation],
     )
-    shape = shape_of(pooled)
-    return hlo.slice(pooled, [0] * len(shape), [*shape[:lead], *out])
+    limit = [*shape_of(x)[:2], height.count, width.count]
+    return hlo.slice(pooled, [0] * 4, limit)
+
+
+def _result(x: ir.Value, height: Window, width: Window) -> ir.Type:
+    return tensor_type((*shape_of(x)[:2], height.count, width.count), element_of(x))
 
 
 def lowest(x: ir.Value) -> float | int:
     """The least value of an element type."""
     if str(element_of(x)).startswith(("f", "bf")):
         return float("-inf")
-    limits = torch.iinfo(getattr(torch, dtype_of(x).name))
-    return limits.min
+    return torch.iinfo(getattr(torch, dtype_of(x).name)).min
+
+
+# ---- the greatest --------------------------------------------------------------------------------
 
 
 def max_pool(
@@ -73,59 +126,24 @@ def max_pool(
     padding: Sizes = 0,
     dilation: Sizes = 1,
     ceil_mode: bool = False,
-    *,
-    rank: int = 2,
 ) -> ir.Value:
-    """The greatest value of each window; x: [N, C, ...] or [C, ...]."""
-    window = spread(kernel_size, rank)
-    steps = spread(stride, rank) if stride else window
-    pads, dilations = spread(padding, rank), spread(dilation, rank)
-    out = _first_shape(ctx)
+    """The greatest value of each window, in as many dimensions as the op is for."""
+    counts = _spatial(ctx)
+    windows = _windows(kernel_size, stride, padding, dilation, counts)
 
-    def build(x: ir.Value) -> ir.Value:
-        return _windows(x, out[-rank:], window, steps, pads, dilations, "maximum", lowest(x))
+    def pool(x: ir.Value, height: Window, width: Window) -> ir.Value:
+        def build(x: ir.Value) -> ir.Value:
+            return _reduced(x, height, width, "maximum", lowest(x))
 
-    if rank != 2:
-        return build(x)
-    attributes = {
-        "kernel_size": tuple(window),
-        "stride": tuple(steps),
-        "padding": tuple(pads),
-        "dilation": tuple(dilations),
-        "ceil_mode": ceil_mode,
-        "layout": "NCHW",
-    }
-    return _batched(ctx, "aten.max_pool2d", x, attributes, build, out)
+        attributes = {
+            **_attributes(height, width),
+            "dilation": (height.dilation, width.dilation),
+            "ceil_mode": ceil_mode,
+        }
+        kinds = [_result(x, height, width)]
+        return ctx.composite("aten.max_pool2d", [x], attributes, build, kinds)[0]
 
-
-def _batched(
-    ctx: LoweringContext,
-    name: str,
-    x: ir.Value,
-    attributes: dict[str, tuple[int, ...] | bool | str],
-    build: Callable[..., ir.Value | list[ir.Value]],
-    out: tuple[int, ...],
-) -> ir.Value:
-    """A composite over [N, C, H, W], of x that may lack N."""
-    batched = x if len(shape_of(x)) == 4 else hlo.reshape(x, (1, *shape_of(x)))
-    kind = ir.RankedTensorType.get([shape_of(batched)[0], *out[-3:]], element_of(x))
-    (result,) = ctx.composite(name, [batched], {**attributes}, build, [kind])
-    return hlo.reshape(result, out)
-
-
-def _first_shape(ctx: LoweringContext) -> tuple[int, ...]:
-    value = value_of(ctx.node)
-    return tuple(value.shape if isinstance(value, torch.Tensor) else value[0].shape)
-
-
-def max_pool_1d(ctx: LoweringContext, x: ir.Value, *args: Sizes, **kwargs: Sizes) -> ir.Value:
-    """Max pooling over one dimension."""
-    return max_pool(ctx, x, *args, rank=1, **kwargs)  # pyright: ignore[reportArgumentType]
-
-
-def max_pool_3d(ctx: LoweringContext, x: ir.Value, *args: Sizes, **kwargs: Sizes) -> ir.Value:
-    """Max pooling over three dimensions."""
-    return max_pool(ctx, x, *args, rank=3, **kwargs)  # pyright: ignore[reportArgumentType]
+    return _pooled(x, windows, pool)
 
 
 def max_pool_with_indices(
@@ -135,11 +153,26 @@ def max_pool_with_indices(
     return max_pool(ctx, x, *args, **kwargs), None  # pyright: ignore[reportArgumentType]
 
 
-def max_pool_3d_with_indices(
-    ctx: LoweringContext, x: ir.Value, *args: Sizes, **kwargs: Sizes
-) -> tuple[ir.Value, None]:
-    """As `max_pool_with_indices`, over three dimensions."""
-    return max_pool_3d(ctx, x, *args, **kwargs), None
+def _attributes(height: Window, width: Window) -> dict[str, tuple[int, ...] | bool | str]:
+    return {
+        "kernel_size": (height.size, width.size),
+        "stride": (height.stride, width.stride),
+        "padding": (height.padding, width.padding),
+        "layout": "NCHW",
+    }
+
+
+_RANKS = {"1d": 1, "2d": 2, "3d": 3}
+
+
+def _spatial(ctx: LoweringContext) -> tuple[int, ...]:
+    """The pooled dimensions of the result: as many as the op's name says."""
+    name = str(ctx.op)
+    rank = next(rank for text, rank in _RANKS.items() if text in name)
+    return tuple(tensors_of(ctx.node)[0].shape)[-rank:]
+
+
+# ---- the mean ------------------------------------------------------------------------------------
 
 
 def avg_pool(
@@ -151,72 +184,43 @@ def avg_pool(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
-    *,
-    rank: int = 2,
 ) -> ir.Value:
-    """The mean of each window; x: [N, C, ...] or [C, ...]."""
-    window = spread(kernel_size, rank)
-    steps = spread(stride, rank) if stride else window
-    pads, ones = spread(padding, rank), [1] * rank
+    """The mean of each window, or its sum over a divisor."""
+    windows = _windows(kernel_size, stride, padding, 1, _spatial(ctx))
+    include = count_include_pad or divisor_override is not None
 
-    def sums(x: ir.Value) -> ir.Value:
-        return _windows(x, ctx.shape[-rank:], window, steps, pads, ones, "add", 0)
+    def pool(x: ir.Value, height: Window, width: Window) -> ir.Value:
+        def build(x: ir.Value) -> ir.Value:
+            total = _reduced(x, height, width, "add", 0)
+            return hlo.binary("divide", total, _lengths(x, total, height, width, include=include))
 
-    def build(x: ir.Value) -> ir.Value:
-        total = sums(x)
-        if divisor_override is not None:
-            return hlo.binary("divide", total, hlo.splat_like(divisor_override, total))
-        return hlo.binary("divide", total, _counts(x, total))
+        attributes = {
+            **_attributes(height, width),
+            "ceil_mode": ceil_mode,
+            "count_include_pad": include,
+        }
+        kinds = [_result(x, height, width)]
+        means = ctx.composite("aten.avg_pool2d", [x], attributes, build, kinds)[0]
+        if divisor_override is None:
+            return means
+        return hlo.multiply(means, _lengths(x, means, height, width, include=True))
 
-    def _counts(x: ir.Value, total: ir.Value) -> ir.Value:
-        """How many elements each window is the mean of; windows may run over the edge."""
-        spatial = shape_of(x)[-rank:]
-        last = [(n - 1) * s + k for n, s, k in zip(ctx.shape[-rank:], steps, window, strict=True)]
-        inside = all(reach <= n + 2 * p for reach, n, p in zip(last, spatial, pads, strict=True))
-        if inside and (count_include_pad or not any(pads)):
-            return hlo.splat_like(float(torch.Size(window).numel()), total)
-        one = hlo.splat(1, spatial, element_of(x))
-        margin = pads if count_include_pad else [0] * rank
-        padded = hlo.pad(one, hlo.splat(1, (), element_of(x)), margin, margin)
-        rest = [p - m for p, m in zip(pads, margin, strict=True)]
-        counts = _windows(padded, ctx.shape[-rank:], window, steps, rest, ones, "add", 0)
-        return hlo.broadcast(counts, shape_of(total))
-
-    if rank != 2 or divisor_override is not None:
-        return build(x)
-    attributes = {
-        "kernel_size": tuple(window),
-        "stride": tuple(steps),
-        "padding": tuple(pads),
-        "ceil_mode": ceil_mode,
-        "count_include_pad": count_include_pad,
-        "layout": "NCHW",
-    }
-    return _batched(ctx, "aten.avg_pool2d", x, attributes, build, ctx.shape)
+    result = _pooled(x, windows, pool)
+    if divisor_override is None:
+        return result
+    return hlo.binary("divide", result, hlo.splat_like(divisor_override, result))
 
 
-def avg_pool_1d(ctx: LoweringContext, x: ir.Value, *args: Sizes, **kwargs: Sizes) -> ir.Value:
-    """Mean pooling over one dimension."""
-    return avg_pool(ctx, x, *args, rank=1, **kwargs)  # pyright: ignore[reportArgumentType]
-
-
-def avg_pool_3d(ctx: LoweringContext, x: ir.Value, *args: Sizes, **kwargs: Sizes) -> ir.Value:
-    """Mean pooling over three dimensions."""
-    return avg_pool(ctx, x, *args, rank=3, **kwargs)  # pyright: ignore[reportArgumentType]
-
-
-def adaptive_avg_pool(ctx: LoweringContext, x: ir.Value, output_size: Sizes) -> ir.Value:
-    """The mean of each of `output_size` equal parts; of everything where that is 1."""
-    rank = len([output_size] if isinstance(output_size, int) else output_size)
-    spatial, out = shape_of(x)[-rank:], ctx.shape[-rank:]
-    if any(n % o for n, o in zip(spatial, out, strict=True)):
-        return _uneven_parts(ctx, x, rank)
-    window = [n // o for n, o in zip(spatial, out, strict=True)]
-    if all(o == 1 for o in out):
-        return hlo.reshape(
-            mean_over(x, range(len(shape_of(x)) - rank, len(shape_of(x)))), ctx.shape
-        )
-    return avg_pool(ctx, x, window, window, rank=rank)
+def _lengths(
+    x: ir.Value, like: ir.Value, height: Window, width: Window, *, include: bool
+) -> ir.Value:
+    """How many elements each window of a plane holds, in the type of `like`."""
+    rows = height.lengths(shape_of(x)[2], include_padding=include)
+    columns = width.lengths(shape_of(x)[3], include_padding=include)
+    counts = np.outer(rows, columns)
+    if counts.size and (counts == counts.flat[0]).all():
+        return hlo.splat_like(int(counts.flat[0]), like)
+    return hlo.broadcast(hlo.constant(counts.astype(dtype_of(like))), shape_of(like))
 
 
 def mean_over(x: ir.Value, axes: Sequence[int]) -> ir.Value:
@@ -224,6 +228,22 @@ def mean_over(x: ir.Value, axes: Sequence[int]) -> ir.Value:
     total = hlo.reduce("add", x, list(axes), 0)
     count = torch.Size([shape_of(x)[axis] for axis in axes]).numel()
     return hlo.binary("divide", total, hlo.splat_like(count, total))
+
+
+# ---- parts ---------------------------------------------------------------------------------------
+
+
+def adaptive_avg_pool(ctx: LoweringContext, x: ir.Value, output_size: Sizes) -> ir.Value:
+    """The mean of each of `output_size` equal parts; of everything where that is 1."""
+    del output_size
+    out = _spatial(ctx)
+    first = len(ctx.shape) - len(out)
+    spatial = shape_of(x)[first:]
+    if any(n % o for n, o in zip(spatial, out, strict=True)):
+        return _uneven_parts(ctx, x, len(out))
+    if all(o == 1 for o in out):
+        return hlo.reshape(mean_over(x, range(first, len(ctx.shape))), ctx.shape)
+    return avg_pool(ctx, x, [n // o for n, o in zip(spatial, out, strict=True)])
 
 
 def _parts(size: int, count: int) -> list[tuple[int, int]]:
@@ -251,124 +271,43 @@ def adaptive_max_pool(
     ctx: LoweringContext, x: ir.Value, output_size: Sizes
 ) -> tuple[ir.Value, None]:
     """The greatest value of each of `output_size` equal parts."""
-    out = _first_shape(ctx)
-    rank = len([output_size] if isinstance(output_size, int) else output_size)
-    spatial = shape_of(x)[-rank:]
-    if any(n % o for n, o in zip(spatial, out[-rank:], strict=True)):
-        raise ctx.refuse(f"adaptive max pooling of {list(spatial)} to {list(out[-rank:])}")
-    window = [n // o for n, o in zip(spatial, out[-rank:], strict=True)]
-    return max_pool(ctx, x, window, window, rank=rank), None
-
-
-# ---- resizing ------------------------------------------------------------------------------------
-
-
-def upsample_nearest(
-    ctx: LoweringContext,
-    x: ir.Value,
-    output_size: Sequence[int] | None = None,
-    *scales: object,
-    **named: object,
-) -> ir.Value:
-    """Each pixel from the nearest one below; x: [N, C, H, W]."""
     del output_size
-    scale = _scale_factors(scales, named)
-
-    def build(x: ir.Value) -> ir.Value:
-        for axis in (2, 3):
-            indices = _nearest(shape_of(x)[axis], ctx.shape[axis], scale[axis - 2])
-            x = hlo_indexing.take(x, hlo.constant(indices.numpy()), axis)
-        return x
-
-    attributes = {"output_size": tuple(ctx.shape[2:]), "align_corners": False, "layout": "NCHW"}
-    fits = all(
-        factor is None or size * factor == out
-        for size, out, factor in zip(shape_of(x)[-2:], ctx.shape[-2:], scale, strict=True)
-    )
-    name = "aten.upsample_nearest2d" if fits else "aten.upsample_nearest2d.by_factor"
-    return _batched(ctx, name, x, {**attributes}, build, ctx.shape)
+    out = _spatial(ctx)
+    spatial = shape_of(x)[-len(out) :]
+    if any(n % o for n, o in zip(spatial, out, strict=True)):
+        return _greatest_of_parts(x, out), None
+    return max_pool(ctx, x, [n // o for n, o in zip(spatial, out, strict=True)]), None
 
 
-def _nearest(size: int, out: int, scale: float | None) -> torch.Tensor:
-    factor = size / out if scale is None else 1 / scale
-    indices = torch.floor(torch.arange(out, dtype=torch.float32) * factor).to(torch.int32)
-    return indices.clamp(max=size - 1)
+def _greatest_of_parts(x: ir.Value, out: Sequence[int]) -> ir.Value:
+    """Each part cut out and reduced, a dimension after the other."""
+    for place, count in enumerate(out):
+        shape = shape_of(x)
+        axis = len(shape) - len(out) + place
+        rows = [
+            hlo.reduce("maximum", _between(x, axis, begin, end), [axis], lowest(x))
+            for begin, end in _parts(shape[axis], count)
+        ]
+        single = [1 if i == axis else n for i, n in enumerate(shape)]
+        x = hlo.concatenate([hlo.reshape(row, single) for row in rows], axis)
+    return x
 
 
-def _scale_factors(
-    scales: Sequence[object], named: dict[str, object]
-) -> tuple[float | None, float | None]:
-    """The factors that a caller gave for height and width; torch prefers them to the sizes' ratio."""
-    given: list[Any] = [each for each in (*scales, *named.values()) if each is not None]
-    if given:
-        given = items_of(given[0]) or given
-    pair = [float(each) if isinstance(each, int | float) else None for each in given]
-    return (pair[0], pair[1]) if len(pair) == 2 else (None, None)
-
-
-def upsample_bilinear(
-    ctx: LoweringContext,
-    x: ir.Value,
-    output_size: Sequence[int] | None,
-    align_corners: bool,
-    *scales: object,
-    **named: object,
-) -> ir.Value:
-    """Each pixel from the four around it; x: [N, C, H, W]."""
-    del output_size
-    factors = _scale_factors(scales, named)
-
-    def function(x: torch.Tensor) -> torch.Tensor:
-        for axis in (2, 3):
-            x = _interpolate(x, axis, ctx.shape[axis], factors[axis - 2], align_corners)
-        return x
-
-    attributes = {
-        "output_size": tuple(ctx.shape[2:]),
-        "align_corners": align_corners,
-        "layout": "NCHW",
-    }
-    build = decomposition(ctx.builder, function)
-    # No runtime op takes a factor that is not the ratio of the sizes.
-    fits = all(
-        factor is None or size * factor == out
-        for size, out, factor in zip(shape_of(x)[-2:], ctx.shape[-2:], factors, strict=True)
-    )
-    name = "aten.upsample_bilinear2d" if fits else "aten.upsample_bilinear2d.by_factor"
-    return _batched(ctx, name, x, {**attributes}, build, ctx.shape)
-
-
-def _interpolate(
-    x: torch.Tensor,
-    axis: int,
-    out: int,
-    scale: float | None,
-    align_corners: bool,
-) -> torch.Tensor:
-    size = x.shape[axis]
-    positions = torch.arange(out, dtype=torch.float32)
-    if align_corners:
-        source = positions * ((size - 1) / (out - 1) if out > 1 else 0.0)
-    else:
-        factor = size / out if scale is None else 1 / scale
-        source = ((positions + 0.5) * factor - 0.5).clamp(min=0)
-    low = source.to(torch.int64).clamp(max=size - 1)
-    high = (low + 1).clamp(max=size - 1)
-    share = (source - low).clamp(0, 1).to(x.dtype)
-    shape = [-1 if i == axis else 1 for i in range(x.dim())]
-    first, second = x.index_select(axis, low), x.index_select(axis, high)
-    return first + (second - first) * share.reshape(shape)
+def _between(x: ir.Value, axis: int, begin: int, end: int) -> ir.Value:
+    shape = shape_of(x)
+    start = [begin if i == axis else 0 for i in range(len(shape))]
+    return hlo.slice(x, start, [end if i == axis else n for i, n in enumerate(shape)])
 
 
 RULES = (
-    (aten.max_pool1d.default, max_pool_1d),
+    (aten.max_pool1d.default, max_pool),
     (aten.max_pool2d.default, max_pool),
-    (aten.max_pool3d.default, max_pool_3d),
+    (aten.max_pool3d.default, max_pool),
     (aten.max_pool2d_with_indices.default, max_pool_with_indices),
-    (aten.max_pool3d_with_indices.default, max_pool_3d_with_indices),
-    (aten.avg_pool1d.default, avg_pool_1d),
+    (aten.max_pool3d_with_indices.default, max_pool_with_indices),
+    (aten.avg_pool1d.default, avg_pool),
     (aten.avg_pool2d.default, avg_pool),
-    (aten.avg_pool3d.default, avg_pool_3d),
+    (aten.avg_pool3d.default, avg_pool),
     (aten.adaptive_avg_pool1d.default, adaptive_avg_pool),
     (aten.adaptive_avg_pool2d.default, adaptive_avg_pool),
     (aten._adaptive_avg_pool2d.default, adaptive_avg_pool),
@@ -376,8 +315,4 @@ RULES = (
     (aten._adaptive_avg_pool3d.default, adaptive_avg_pool),
     (aten.adaptive_max_pool1d.default, adaptive_max_pool),
     (aten.adaptive_max_pool2d.default, adaptive_max_pool),
-    (aten.upsample_nearest2d.default, upsample_nearest),
-    (aten.upsample_nearest2d.vec, upsample_nearest),
-    (aten.upsample_bilinear2d.default, upsample_bilinear),
-    (aten.upsample_bilinear2d.vec, upsample_bilinear),
 )

@@ -147,7 +147,7 @@ def _extreme_of(
             axis = 0 if dim is None else dim % len(shape_of(flat))
             return hlo.reshape(_position(flat, axis, extreme)[1], ctx.shape)
 
-        return ctx.composite(f"aten.{name}", [x], {**attributes}, build, [kind])[0]
+        return ctx.composite(f"aten.{name}", [x], attributes, build, [kind])[0]
 
     def with_value(
         ctx: LoweringContext, x: ir.Value, dim: int, keepdim: bool = False

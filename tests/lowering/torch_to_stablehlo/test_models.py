@@ -162,3 +162,14 @@ def _tensors(result: Any) -> list[Tensor]:
     if isinstance(result, Tensor):
         return [result]
     return [tensor for each in result for tensor in _tensors(each)] if result is not None else []
+
+
+def test_composites_that_differ_in_factors_alone() -> None:
+    def function(x: Tensor) -> list[Tensor]:
+        return [
+            F.interpolate(x, scale_factor=s, mode="bilinear", recompute_scale_factor=False)
+            for s in (1.3, 1.4)
+        ]
+
+    x = torch.randn(1, 2, 4, 4)
+    _assert_agrees(Applied(function), {"x": x}, Applied(function)(x=x))

@@ -14,8 +14,11 @@ from tests.lowering.torch_to_stablehlo.cases import (
     linear_algebra,
     long_tail,
     normalization,
+    ordering,
     pooling,
     reduction,
+    resizing,
+    running,
     shape,
 )
 
@@ -30,7 +33,10 @@ CASES = (
     *linear_algebra.CASES,
     *long_tail.CASES,
     *normalization.CASES,
+    *ordering.CASES,
     *pooling.CASES,
     *reduction.CASES,
+    *resizing.CASES,
+    *running.CASES,
     *shape.CASES,
 )

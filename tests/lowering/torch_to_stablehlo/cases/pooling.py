@@ -1,8 +1,8 @@
-"""Cases of pooling and resizing."""
+"""Cases of pooling."""
 
 import torch
 
-from tests.lowering.torch_to_stablehlo.case import LOOSE, case, f, i
+from tests.lowering.torch_to_stablehlo.case import case, f, i
 
 aten = torch.ops.aten
 
@@ -38,12 +38,13 @@ CASES = (
     case(aten._adaptive_avg_pool3d.default, f(1, 2, 4, 6, 5), [1, 1, 1]),
     case(aten.adaptive_max_pool1d.default, f(2, 3, 9), [3], results=(0,)),
     case(aten.adaptive_max_pool2d.default, _IMAGE, [3, 4], results=(0,)),
-    case(aten.upsample_nearest2d.default, _IMAGE, [18, 16]),
-    case(aten.upsample_nearest2d.default, _IMAGE, [7, 11]),
-    case(aten.upsample_nearest2d.vec, _IMAGE, None, [2.0, 1.5]),
-    case(aten.upsample_nearest2d.vec, i(0, 9, 1, 2, 3, 3, dtype=torch.uint8), [5, 6], None),
-    case(aten.upsample_bilinear2d.default, _IMAGE, [18, 16], False, kind=LOOSE),
-    case(aten.upsample_bilinear2d.default, _IMAGE, [7, 11], True, kind=LOOSE),
-    case(aten.upsample_bilinear2d.vec, _IMAGE, None, False, [2.0, 1.7], kind=LOOSE),
-    case(aten.upsample_bilinear2d.vec, _IMAGE, [5, 1], True, None, kind=LOOSE),
+    case(aten.max_pool1d.default, f(3, 9), [3], [2], [1], [2], True),
+    case(aten.max_pool3d.default, f(2, 5, 6, 7), [2], [2], [1], [1], True),
+    case(aten.max_pool2d.default, i(-9, 9, 1, 2, 5, 5, dtype=torch.int8), [2], [1], [1]),
+    case(aten.avg_pool1d.default, f(3, 9), [4], [3], [2], True, False),
+    case(aten.avg_pool2d.default, _IMAGE, [3, 3], [2, 2], [1, 1], True, False, 5),
+    case(aten.avg_pool3d.default, f(2, 2, 5, 6, 7), [2], [2], [1], True, False),
+    case(aten.avg_pool3d.default, f(2, 2, 5, 6, 7), [3], [2], [1], True, True, 4),
+    case(aten.adaptive_avg_pool3d.default, f(1, 2, 4, 6, 5), [3, 3, 2]),
+    case(aten.adaptive_max_pool2d.default, _IMAGE, [4, 3], results=(0,)),
 )
