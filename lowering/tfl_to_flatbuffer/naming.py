@@ -23,7 +23,8 @@ class Names:
 
     def unique(self, dotted: str) -> str:
         """A name made from a dotted path, with a number behind it if it is taken."""
-        base = dotted.replace(";", "_").replace("/", ".")
+        parts = dotted.replace(";", "_").replace("/", ".").split(".")
+        base = ".".join(part for part in parts if part) or "tensor"
         name = _tensor_name(base)
         while name in self._taken:
             self._counts[base] = self._counts.get(base, 0) + 1

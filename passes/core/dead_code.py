@@ -9,7 +9,11 @@ from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.program import Program, body_of, drop_unused_weights, is_signature
 
-_IMPURE = frozenset({"stablehlo.custom_call", "func.return", "stablehlo.return"})
+# Ops that do more than compute their results, or that compute others each time.
+_IMPURE = frozenset({
+    "func.return", "stablehlo.return", "stablehlo.custom_call", "stablehlo.rng", "stablehlo.infeed",
+    "stablehlo.outfeed", "stablehlo.send", "stablehlo.recv",
+})  # fmt: skip
 
 
 def is_pure(op: ir.OpView) -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 from litert_converter import converter_api_ext
 from litert_converter.mlir import ir
 
+NAME = "litewright.name"
+
 
 def _convert(text: str) -> bytes:
     context = ir.Context()
@@ -20,7 +22,22 @@ def _convert(text: str) -> bytes:
     with context:
         module = ir.Module.parse(text)
         module.operation.verify()
+        for function in module.body.operations:
+            _sign(function)
         return converter_api_ext.export_flatbuffer_to_bytes(module.operation)
+
+
+def _sign(function: ir.OpView) -> None:
+    """Makes a signature of a function whose inputs and results are named."""
+    inputs, results = (function.attributes.get(key) for key in ("arg_attrs", "res_attrs"))
+    if inputs is None or results is None:
+        return
+    names = [
+        [each[NAME].value for each in entries if NAME in each] for entries in (inputs, results)
+    ]
+    converter_api_ext.set_signature(
+        function.operation, function.attributes["sym_name"].value, *names
+    )
 
 
 for source in sorted(Path(sys.argv[1]).glob("*.mlir")):

@@ -44,12 +44,13 @@ def is_no_value(value: ir.Value) -> bool:
 def constant_of(value: ir.Value) -> Array | None:
     """The numbers behind a value that `tfl.pseudo_const` defines, else None.
 
-    Quantised constants are None too: what they store is not what they stand for.
+    Quantised constants and strings are None too: what they store is not what they stand for.
     """
     owner = value.owner
     if isinstance(owner, ir.Block) or op_name(owner) != CONSTANT:
         return None
-    return array_of(owner.attributes["value"])
+    stored = ir.DenseElementsAttr(owner.attributes["value"])
+    return array_of(stored) if stored.type == value.type else None
 
 
 def is_constant(value: ir.Value) -> bool:

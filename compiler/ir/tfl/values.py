@@ -47,7 +47,7 @@ def decode(attribute: Attribute, value: ir.Attribute) -> Any:
         return str(value).removesuffix(">").rpartition(" ")[2]
     try:
         return _DECODERS[attribute.kind](value)
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"{attribute.name} should be of kind {attribute.kind}, is {value}"
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,6 @@ class Sample:
         build: emits the op on the inputs' values.
         expected: the results.
         tolerance: a row of `tests.support.tolerances`.
-        attributes: further facts for tests.
     """
 
     name: str
@@ -48,7 +47,6 @@ class Sample:
     build: Build
     expected: Sequence[Array]
     tolerance: str = "exact"
-    traits: frozenset[str] = field(default_factory=frozenset)
 
 
 def program_of(build: Build, inputs: Sequence[Array | ir.Type], signature: str = "main") -> Program:

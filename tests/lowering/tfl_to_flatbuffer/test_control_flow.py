@@ -1,22 +1,22 @@
-"""Functions that call functions: loops, branches, composites, state."""
+"""Functions that call functions: their files run, and come back."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
-from litewright.compiler.ir import hlo, mlir, tfl
-from litewright.compiler.ir.mlir import func, ir
-from litewright.compiler.ir.program import Program
+from litewright.compiler.ir import mlir, tfl
+from litewright.compiler.ir.mlir import ir
 from litewright.lowering.tfl_to_flatbuffer import reader
-from tests.lowering.tfl_to_flatbuffer.programs import (
-    Array,
-    add_signature,
-    like,
-    program_of,
-    run,
-    saved,
+from tests.lowering.tfl_to_flatbuffer.programs import Array, like, program_of, run, saved
+from tests.lowering.tfl_to_flatbuffer.samples.calls import (
+    CASES,
+    add_branch,
+    add_composite,
+    add_custom,
+    empty,
 )
 
 _X = np.array([1.0, -2.0, 3.0], np.float32)
@@ -28,150 +28,16 @@ def _context() -> Iterator[None]:
         yield
 
 
-def _empty() -> Program:
-    return program_of(lambda x: tfl.emit("neg", [x], x.type), [_X], "unrelated")
-
-
-def _function(
-    program: Program,
-    name: str,
-    inputs: Sequence[ir.Type],
-    build: Callable[[Sequence[ir.Value]], Sequence[ir.Value]],
-) -> str:
-    return hlo.private_function(program.module, name, inputs, build)
-
-
-def _calling(
-    op: ir.Operation,
-    names: Sequence[str],
-    operands: Sequence[ir.Value],
-    results: Sequence[Sequence[ir.Type]],
-) -> None:
-    for region, name, kinds in zip(op.regions, names, results, strict=True):
-        own = [v.type for v in operands] if op.name == "tfl.while" else []
-        block = ir.Block.create_at_start(region, own, [ir.Location.unknown()] * len(own))
-        with ir.InsertionPoint(block):
-            call = func.CallOp(list(kinds), name, list(block.arguments) if own else list(operands))
-            ir.Operation.create("tfl.yield", operands=list(call.results))
-
-
-def _one() -> ir.Value:
-    return tfl.constant(np.array(1, np.int32))
-
-
-def _loop(program: Program) -> None:
-    """Doubles x as often as n says."""
-    count, vector, flag = like(element="i32"), like(3), like(element="i1")
-
-    def condition(values: Sequence[ir.Value]) -> list[ir.Value]:
-        return [tfl.emit("greater", [values[0], tfl.constant(np.array(0, np.int32))], flag)]
-
-    def body(values: Sequence[ir.Value]) -> list[ir.Value]:
-        return [
-            tfl.emit("sub", [values[0], _one()], count),
-            tfl.emit("add", [values[1], values[1]], vector),
-        ]
-
-    names = [
-        _function(program, "condition", [count, vector], condition),
-        _function(program, "body", [count, vector], body),
-    ]
-
-    def build(n: ir.Value, x: ir.Value) -> ir.Value:
-        op = ir.Operation.create("tfl.while", results=[count, vector], operands=[n, x], regions=2)
-        _calling(op, names, [n, x], [[flag], [count, vector]])
-        return op.results[1]
-
-    add_signature(program, build, [count, vector], "loop")
-
-
-def _branch(program: Program) -> None:
-    """x + 1 or x * 10."""
-    vector = like(3)
-    names = [
-        _function(
-            program,
-            "plus",
-            [vector],
-            lambda v: [tfl.emit("add", [v[0], tfl.splat(1, (), ir.F32Type.get())], vector)],
-        ),
-        _function(
-            program,
-            "times",
-            [vector],
-            lambda v: [tfl.emit("mul", [v[0], tfl.splat(10, (), ir.F32Type.get())], vector)],
-        ),
-    ]
-
-    def build(condition: ir.Value, x: ir.Value) -> ir.Value:
-        op = ir.Operation.create("tfl.if", results=[vector], operands=[condition], regions=2)
-        _calling(op, names, [x], [[vector], [vector]])
-        return op.results[0]
-
-    add_signature(program, build, [like(element="i1"), vector], "branch")
-
-
-def _composite(program: Program) -> None:
-    vector = like(3)
-    name = _function(
-        program, "squared", [vector], lambda v: [tfl.emit("mul", [v[0], v[0]], vector)]
-    )
-
-    def build(x: ir.Value) -> ir.Value:
-        attributes = {"epsilon": ir.FloatAttr.get(ir.F32Type.get(), 0.1)}
-        return hlo.composite("test.square", [x], [vector], attributes, name)[0]
-
-    add_signature(program, build, [vector], "composite")
-
-
-def _state(program: Program) -> None:
-    """A counter that starts at 5."""
-    resource, number = like(element="!tf_type.resource"), like(element="f32")
-
-    def handle() -> ir.Value:
-        return tfl.emit("var_handle", [], resource, shared_name="counter")
-
-    def start(_: Sequence[ir.Value]) -> list[ir.Value]:
-        tfl.emit_many("assign_variable", [handle(), tfl.constant(np.array(5, np.float32))], [])
-        return []
-
-    name = _function(program, "start", [], start)
-
-    def build(step: ir.Value) -> ir.Value:
-        tfl.emit_many("call_once", [], [], session_init_function=name)
-        counter = handle()
-        total = tfl.emit("add", [tfl.emit("read_variable", [counter], number), step], number)
-        tfl.emit_many("assign_variable", [counter, total], [])
-        return total
-
-    add_signature(program, build, [number], "state")
-
-
-def _custom(program: Program) -> None:
-    def build(x: ir.Value) -> ir.Value:
-        return tfl.emit("custom", [x], x.type, custom_code="ours", custom_option=b"\x00\x01")
-
-    add_signature(program, build, [like(3)], "custom")
-
-
-_CASES = {
-    "loop": (_loop, [np.array(3, np.int32), _X], _X * 8),
-    "branch": (_branch, [np.array(True), _X], _X + 1),
-    "composite": (_composite, [_X], _X * _X),
-    "state": (_state, [np.array(2, np.float32)], np.array(7, np.float32)),
-}
-
-
 def _signatures(path: Path, name: str, inputs: Sequence[Array], expected: Array) -> None:
     feed = {f"x{i}": array for i, array in enumerate(inputs)}
     for delegate in (True, False):
         np.testing.assert_array_equal(run(path, feed, name, delegate=delegate)["y0"], expected)
 
 
-@pytest.mark.parametrize("name", _CASES)
+@pytest.mark.parametrize("name", CASES)
 def test_runs_and_comes_back(name: str, tmp_path: Path) -> None:
-    add, inputs, expected = _CASES[name]
-    program = _empty()
+    add, inputs, expected = CASES[name]
+    program = empty()
     add(program)
     tfl.verify(program)
     path = saved(program, tmp_path)
@@ -184,25 +50,52 @@ def test_runs_and_comes_back(name: str, tmp_path: Path) -> None:
 
 
 def test_other_branch(tmp_path: Path) -> None:
-    program = _empty()
-    _branch(program)
+    program = empty()
+    add_branch(program)
     _signatures(saved(program, tmp_path), "branch", [np.array(False), _X], _X * 10)
 
 
 def test_composite_attributes_survive(tmp_path: Path) -> None:
-    program = _empty()
-    _composite(program)
+    program = empty()
+    add_composite(program)
     text = str(reader.read(saved(program, tmp_path), program.context).module)
     assert 'stablehlo.composite "test.square"' in text
     assert "epsilon = 1.000000e-01 : f32" in text
 
 
 def test_custom_op_survives(tmp_path: Path) -> None:
-    program = _empty()
-    _custom(program)
+    program = empty()
+    add_custom(program)
     path = saved(program, tmp_path)
     again = reader.read(path, program.context)
     assert '{custom_code = "ours", custom_option = #tfl<const_bytes : "0x0001">}' in str(
         again.module
     )
     assert saved(again, tmp_path, "second.tflite").read_bytes() == path.read_bytes()
+
+
+def test_ops_without_a_row_survive(tmp_path: Path) -> None:
+    """SVDF keeps a state between runs, in a tensor that it changes."""
+    fields = ir.DictAttr(ir.Attribute.parse("{rank = 1 : i64}"))
+
+    def build(x: ir.Value) -> ir.Value:
+        weights = [tfl.constant(np.ones(shape, np.float32)) for shape in ((2, 4), (2, 3))]
+        state = tfl.emit("variable", [], like(1, 6))
+        return tfl.emit(
+            "raw",
+            [x, *weights, None, state],
+            like(1, 2),
+            builtin="SVDF",
+            options="SVDFOptions",
+            fields=fields,
+            mutated=[4],
+        )
+
+    program = program_of(build, [like(1, 4)])
+    tfl.verify(program)
+    path = saved(program, tmp_path)
+    runner = Interpreter(str(path)).get_signature_runner()
+    totals = [float(runner(x0=np.ones((1, 4), np.float32))["y0"][0, 0]) for _ in range(4)]
+    assert totals == [4, 8, 12, 12]
+    again = saved(reader.read(path, program.context), tmp_path, "again.tflite")
+    assert again.read_bytes() == path.read_bytes()

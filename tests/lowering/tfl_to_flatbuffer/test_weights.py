@@ -1,31 +1,18 @@
 """Weights in files: once each, outside the flatbuffer, quantised or not, and lazy when they come back."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import ml_dtypes
 import numpy as np
 import pytest
 from ai_edge_litert.compiled_model import CompiledModel
 
 from litewright.compiler.diagnostics import InternalError
 from litewright.compiler.ir import mlir, tfl
-from litewright.compiler.ir.mlir import func, ir
-from litewright.compiler.ir.program import (
-    WEIGHT,
-    Program,
-    add_argument,
-    owner_function,
-    weight_symbol,
-)
-from litewright.compiler.ir.quantized_type import (
-    QUANT,
-    WeightQuantization,
-    weight_quantization_of,
-)
-from litewright.compiler.ir.types import tensor_type
-from litewright.compiler.weights import Leaf, Reshape, WeightStore
-from litewright.compiler.weights.store import ArraySource
+from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.program import Program, weight_symbol
+from litewright.compiler.ir.quantized_type import weight_quantization_of
+from litewright.compiler.weights import Leaf, Reshape
 from litewright.lowering.tfl_to_flatbuffer import reader
 from litewright.lowering.tfl_to_flatbuffer.contents import FileTensor
 from litewright.lowering.tfl_to_flatbuffer.unpacking import unpack
@@ -37,11 +24,19 @@ from tests.lowering.tfl_to_flatbuffer.programs import (
     run,
     saved,
 )
+from tests.lowering.tfl_to_flatbuffer.samples.weights import (
+    COLUMNS,
+    ROWS,
+    W,
+    X,
+    empty,
+    linear,
+    quantised,
+    schemes,
+    shared,
+)
 
-_RANDOM = np.random.default_rng(5)
-_ROWS, _COLUMNS = 320, 256
-_W = _RANDOM.normal(size=(_ROWS, _COLUMNS)).astype(np.float32)
-_X = _RANDOM.normal(size=(2, _COLUMNS)).astype(np.float32)
+_RANDOM = np.random.default_rng(6)
 
 
 @pytest.fixture(autouse=True)
@@ -50,82 +45,34 @@ def _context() -> Iterator[None]:
         yield
 
 
-def _empty(**weights: Array) -> Program:
-    program = Program(ir.Module.create(ir.Location.unknown()), WeightStore())
-    for name, array in weights.items():
-        program.weights.add(name.replace("__", "."), ArraySource(array))
-    return program
-
-
-def _linear(program: Program, symbol: str, rows: int = _ROWS) -> Callable[[ir.Value], ir.Value]:
-    def build(x: ir.Value) -> ir.Value:
-        weight = program.weight_argument(owner_function(x), program.weights.expression(symbol))
-        return tfl.emit("fully_connected", [x, weight], like(2, rows))
-
-    return build
-
-
-def _shared() -> Program:
-    program = _empty(model__proj__weight=_W)
-    for name in ("prefill", "decode"):
-        add_signature(program, _linear(program, "model.proj.weight"), [_X], name)
-    return program
-
-
-def _quantised(
-    array: Array, scales: Array, *, axis: int | None = None, block_size: int | None = None
-) -> Program:
-    """A fully connected layer whose weight argument carries `litewright.quant`."""
-    program = _empty(w=array, s=scales)
-    scheme = WeightQuantization("s", None, axis, block_size)
-
-    def build(x: ir.Value) -> ir.Value:
-        function = owner_function(x)
-        weight = add_argument(function, tensor_type(array.shape, array.dtype), {WEIGHT: "w"})
-        _annotate(function, weight.arg_number, scheme)
-        return tfl.emit(
-            "fully_connected", [x, function.arguments[weight.arg_number]], like(2, array.shape[0])
-        )
-
-    add_signature(program, build, [_X], "main")
-    return program
-
-
-def _annotate(function: func.FuncOp, number: int, scheme: WeightQuantization) -> None:
-    entries = list(ir.ArrayAttr(function.attributes["arg_attrs"]))
-    own = {each.name: each.attr for each in ir.DictAttr(entries[number])}
-    entries[number] = ir.DictAttr.get(own | {QUANT: scheme.attribute()})
-    function.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
-
-
 def test_signatures_share_the_buffer(tmp_path: Path) -> None:
-    path = saved(_shared(), tmp_path)
-    assert path.stat().st_size < _W.nbytes * 1.02
+    path = saved(shared(), tmp_path)
+    assert path.stat().st_size < W.nbytes * 1.02
     for name in ("prefill", "decode"):
         for delegate in (True, False):
-            result = run(path, {"x0": _X}, name, delegate=delegate)["y0"]
-            np.testing.assert_allclose(result, _X @ _W.T, rtol=1e-4, atol=1e-4)
+            result = run(path, {"x0": X}, name, delegate=delegate)["y0"]
+            np.testing.assert_allclose(result, X @ W.T, rtol=1e-4, atol=1e-4)
 
 
 def test_compiled_model_runs_it(tmp_path: Path) -> None:
-    model = CompiledModel.from_file(str(saved(_shared(), tmp_path)))
+    model = CompiledModel.from_file(str(saved(shared(), tmp_path)))
     inputs = model.create_input_buffer_by_name("decode", "x0")
-    inputs.write(_X)
+    inputs.write(X)
     output = model.create_output_buffer_by_name("decode", "y0")
     model.run_by_name("decode", {"x0": inputs}, {"y0": output})
-    result = output.read(2 * _ROWS, np.float32).reshape(2, _ROWS)
-    np.testing.assert_allclose(result, _X @ _W.T, rtol=1e-4, atol=1e-4)
+    result = output.read(2 * ROWS, np.float32).reshape(2, ROWS)
+    np.testing.assert_allclose(result, X @ W.T, rtol=1e-4, atol=1e-4)
 
 
 def test_large_buffers_lie_aligned_behind_the_flatbuffer(tmp_path: Path) -> None:
-    path = saved(_shared(), tmp_path)
+    path = saved(shared(), tmp_path)
     data = path.read_bytes()
     model = unpack(data)
     outside = [b for b in model["buffers"] if b["offset"]]
     assert len(outside) == 1
     position, size = outside[0]["offset"], outside[0]["size"]
     assert position % 64 == 0
-    assert data[position : position + size] == _W.tobytes()
+    assert data[position : position + size] == W.tobytes()
     assert len(data) >= position + size + 16
     assert not any(data[position + size :])
     names = {
@@ -136,7 +83,7 @@ def test_large_buffers_lie_aligned_behind_the_flatbuffer(tmp_path: Path) -> None
 
 
 def test_small_buffers_lie_aligned_inside(tmp_path: Path) -> None:
-    program = _empty()
+    program = empty()
     constants = [_RANDOM.normal(size=n).astype(np.float32) for n in (3, 5, 3)]
 
     def build(x: ir.Value) -> list[ir.Value]:
@@ -153,55 +100,39 @@ def test_small_buffers_lie_aligned_inside(tmp_path: Path) -> None:
 
 
 def test_reshaped_weights_share_the_buffer(tmp_path: Path) -> None:
-    program = _empty(w=_W)
-    program.weights.derive(Reshape(Leaf("w"), (_ROWS // 2, 2 * _COLUMNS)))
-    add_signature(program, _linear(program, "w"), [_X], "one")
-    wide = np.concatenate([_X, _X], 1)
-    symbol = str(Reshape(Leaf("w"), (_ROWS // 2, 2 * _COLUMNS)))
-    add_signature(program, _linear(program, symbol, _ROWS // 2), [wide], "other")
+    program = empty(w=W)
+    program.weights.derive(Reshape(Leaf("w"), (ROWS // 2, 2 * COLUMNS)))
+    add_signature(program, linear(program, "w"), [X], "one")
+    wide = np.concatenate([X, X], 1)
+    symbol = str(Reshape(Leaf("w"), (ROWS // 2, 2 * COLUMNS)))
+    add_signature(program, linear(program, symbol, ROWS // 2), [wide], "other")
     path = saved(program, tmp_path)
-    assert path.stat().st_size < _W.nbytes * 1.02
+    assert path.stat().st_size < W.nbytes * 1.02
     result = run(path, {"x0": wide}, "other")["y0"]
-    np.testing.assert_allclose(result, wide @ _W.reshape(_ROWS // 2, -1).T, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(result, wide @ W.reshape(ROWS // 2, -1).T, rtol=1e-4, atol=1e-4)
     again = reader.read(path, program.context)
     assert saved(again, tmp_path, "again.tflite").read_bytes() == path.read_bytes()
 
 
 def test_weights_come_back_lazily(tmp_path: Path) -> None:
-    program = reader.read(saved(_shared(), tmp_path), mlir.make_context())
+    program = reader.read(saved(shared(), tmp_path), mlir.make_context())
     assert list(program.weights) == ["model.proj.weight"]
     assert isinstance(program.weights.source("model.proj.weight"), FileTensor)
-    np.testing.assert_array_equal(program.weights.read("model.proj.weight"), _W)
+    np.testing.assert_array_equal(program.weights.read("model.proj.weight"), W)
     for function in program.signatures():
         assert [weight_symbol(a) for a in function.arguments] == [None, "model.proj.weight"]
 
 
-def _schemes() -> dict[str, tuple[Array, Array, int | None, int | None, int]]:
-    """Integers, scales, axis, block size, version of FULLY_CONNECTED."""
-    per_row = np.abs(_RANDOM.normal(size=_ROWS)).astype(np.float32) / 64 + np.float32(1e-3)
-    per_block = per_row.repeat(_COLUMNS // 32).reshape(_ROWS, -1).astype(np.float16)
-    wide = _RANDOM.integers(-127, 128, (_ROWS, _COLUMNS)).astype(np.int8)
-    narrow = _RANDOM.integers(-8, 8, (2 * _ROWS, _COLUMNS)).astype(ml_dtypes.int4)
-    tiny = _RANDOM.integers(-2, 2, (4 * _ROWS, _COLUMNS)).astype(ml_dtypes.int2)
-    return {
-        "int8-tensor": (wide, per_row[:1], None, None, 3),
-        "int8-axis": (wide, per_row, 0, None, 12),
-        "int4-axis": (narrow, np.tile(per_row, 2), 0, None, 1),
-        "int2-axis": (tiny, np.tile(per_row, 4), 0, None, 14),
-        "int4-block": (narrow, np.tile(per_block, (2, 1)), 0, 32, 1),
-    }
-
-
-@pytest.mark.parametrize("name", _schemes())
+@pytest.mark.parametrize("name", schemes())
 def test_quantised_weights(name: str, tmp_path: Path) -> None:
-    integers, scales, axis, block_size, version = _schemes()[name]
-    program = _quantised(integers, scales, axis=axis, block_size=block_size)
+    integers, scales, axis, block_size, version = schemes()[name]
+    program = quantised(integers, scales, axis=axis, block_size=block_size)
     tfl.verify(program)
     path = saved(program, tmp_path)
     assert operators(path) == [("FULLY_CONNECTED", version)]
     spread = scales.reshape(-1, 1) if block_size is None else scales.repeat(block_size, 1)
-    expected = _X @ (integers.astype(np.float32) * spread.astype(np.float32)).T
-    result = run(path, {"x0": _X})["y0"]
+    expected = X @ (integers.astype(np.float32) * spread.astype(np.float32)).T
+    result = run(path, {"x0": X})["y0"]
     assert np.abs(result - expected).max() <= 0.02 * np.abs(expected).max()
     _assert_comes_back(path, program, integers, scales, tmp_path)
 
@@ -221,30 +152,30 @@ def _assert_comes_back(
 
 @pytest.mark.parametrize("scale", [0.1, 0.0, -0.5, 1e-7, np.inf])
 def test_block_scales_must_be_exact(scale: float, tmp_path: Path) -> None:
-    integers, scales, axis, block_size, _ = _schemes()["int4-block"]
+    integers, scales, axis, block_size, _ = schemes()["int4-block"]
     bad = scales.astype(np.float32)
     bad[3, 1] = scale
     with pytest.raises(InternalError, match="exact"):
-        saved(_quantised(integers, bad, axis=axis, block_size=block_size), tmp_path)
+        saved(quantised(integers, bad, axis=axis, block_size=block_size), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_each_weight_is_read_once_and_dropped(tmp_path: Path) -> None:
     live: list[int] = []
-    program = _empty()
+    program = empty()
     for number in range(4):
         program.weights.add(f"w{number}", _Tracked(number, live))
 
     def build(x: ir.Value) -> Sequence[ir.Value]:
-        return [_linear(program, f"w{number}")(x) for number in range(4)]
+        return [linear(program, f"w{number}")(x) for number in range(4)]
 
-    add_signature(program, build, [_X], "main")
+    add_signature(program, build, [X], "main")
     saved(program, tmp_path)
     assert live == [0, 1, 2, 3]
 
 
 class _Tracked:
-    shape = (_ROWS, _COLUMNS)
+    shape = (ROWS, COLUMNS)
     dtype = np.dtype(np.float32)
 
     def __init__(self, number: int, log: list[int]) -> None:

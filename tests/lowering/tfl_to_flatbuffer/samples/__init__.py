@@ -1,6 +1,18 @@
-"""Uses of single ops, by family."""
+"""Uses of single ops by family (`SAMPLES`), and whole programs (`calls`, `weights`)."""
 
-from . import comparison_logic, elementwise, indexing, neural, quantised, reduction, shape
+from . import (
+    calls,
+    comparison_logic,
+    elementwise,
+    indexing,
+    neural,
+    quantised,
+    reduction,
+    shape,
+    weights,
+)
+
+__all__ = ["SAMPLES", "calls", "weights"]
 
 SAMPLES = [
     *elementwise.SAMPLES,
