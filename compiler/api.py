@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .diagnostics import UserError
-from .driver.build import Weights, build
+from .driver.build import build
+from .driver.extensions import effective, plan_for
 from .driver.model import EdgeModel, read
-from .driver.request import ExportedRequest, ModuleRequest
+from .driver.options import Options, Weights, target_of
+from .driver.plan import PassPlan
+from .driver.request import ExportedRequest, ModuleRequest, Request
 from .driver.stages import Progress
+from .flags import flags
+from .targets import Target
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Converter", "EdgeModel", "compile", "convert", "read", "signature"]
 
 DEFAULT_SIGNATURE = "serving_default"
+
+Passes = PassPlan | Sequence[object]
+"""A plan, or passes beside the default ones: instances or classes of `Pass`, rules, or `place(...)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,9 @@ class Converter:
         sample_args: Sequence[Any] | None = None,
         sample_kwargs: Mapping[str, Any] | None = None,
         *,
+        target: str | Target = "cpu",
         weights: Weights | None = None,
+        passes: Passes | None = None,
         dump_ir: str | os.PathLike[str] | None = None,
         progress: Progress | None = None,
     ) -> EdgeModel:
@@ -78,8 +88,8 @@ class Converter:
             converter = self.signature(DEFAULT_SIGNATURE, module, sample_args, sample_kwargs)
         if not converter.requests:
             raise UserError("nothing to convert: add a signature first")
-        folder = Path(dump_ir) if dump_ir is not None else None
-        return build(converter.requests, weights=weights, dump_ir=folder, progress=progress)
+        options = _options(target, passes, dump_ir, progress, weights)
+        return build(converter.requests, options)
 
 
 def signature(
@@ -97,7 +107,9 @@ def convert(
     sample_args: Sequence[Any] | None = None,
     sample_kwargs: Mapping[str, Any] | None = None,
     *,
+    target: str | Target = "cpu",
     weights: Weights | None = None,
+    passes: Passes | None = None,
     dump_ir: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> EdgeModel:
@@ -107,8 +119,11 @@ def convert(
         module: in evaluation mode. Parameters may be on the meta device if `weights` holds them.
         sample_args: positional arguments of `forward`; their shapes and dtypes become the signature's.
         sample_kwargs: keyword arguments of `forward`.
+        target: where the model is to run: `cpu` or `gpu`, or a target of your own.
         weights: a checkpoint (folder or .safetensors file) or a mapping of parameter names to lazy tensors;
             it replaces the values of the module's parameters. Element types are cast to the module's.
+        passes: passes to run beside the default ones (decorated with `register_pass`, or from `place`), or a
+            `PassPlan`, which is taken as it is.
         dump_ir: a folder that receives every stage and pass as numbered text files.
         progress: told the name of every stage, and how much of it is done where that is known.
 
@@ -121,7 +136,9 @@ def convert(
         module,
         sample_args,
         sample_kwargs,
+        target=target,
         weights=weights,
+        passes=passes,
         dump_ir=dump_ir,
         progress=progress,
     )
@@ -130,6 +147,8 @@ def convert(
 def compile(  # noqa: A001
     programs: Mapping[str, torch.export.ExportedProgram],
     *,
+    target: str | Target = "cpu",
+    passes: Passes | None = None,
     dump_ir: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> EdgeModel:
@@ -139,9 +158,27 @@ def compile(  # noqa: A001
     """
     if not programs:
         raise UserError("nothing to compile: give at least one exported program")
-    requests = [ExportedRequest(name, program) for name, program in programs.items()]
-    folder = Path(dump_ir) if dump_ir is not None else None
-    return build(requests, weights=None, dump_ir=folder, progress=progress)
+    requests: list[Request] = [ExportedRequest(name, each) for name, each in programs.items()]
+    return build(requests, _options(target, passes, dump_ir, progress))
+
+
+def _options(
+    target: str | Target,
+    passes: Passes | None,
+    dump_ir: str | os.PathLike[str] | None,
+    progress: Progress | None,
+    weights: Weights | None = None,
+) -> Options:
+    extensions = effective()
+    return Options(
+        weights=weights,
+        target=target_of(target, extensions),
+        plan=plan_for(passes, extensions),
+        extensions=extensions,
+        dump_ir=Path(dump_ir) if dump_ir is not None else None,
+        progress=progress,
+        flags=flags(),
+    )
 
 
 def _sample_args(sample_args: Sequence[Any] | None) -> tuple[Any, ...]:

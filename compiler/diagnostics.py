@@ -40,6 +40,14 @@ class VerifyError(LitewrightError):
     """A representation broke its own rules; names the op and what it broke."""
 
 
+class PassError(LitewrightError):
+    """A pass never ends, changes a signature, or says that it changed nothing when it did.
+
+    Notes on the error name the pass, the rule, the op with the user's line, what ran before, and how to
+    replay it.
+    """
+
+
 class InternalError(LitewrightError):
     """A defect of litewright itself."""
 

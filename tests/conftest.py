@@ -1,9 +1,13 @@
 """What every test runs under."""
 
+import os
 import sys
 from collections.abc import Iterator
 
 import pytest
+
+# Every pass of every conversion is verified, and held to what it says of itself.
+os.environ.setdefault("LITEWRIGHT", "verify")
 
 # Real folders behind the links of `src/litewright`. With the repository's root on the path they
 # could be imported under these names too, and every class and table would exist twice.

@@ -4,63 +4,103 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 from litewright.lowering import stablehlo_to_tfl, torch_to_stablehlo
-from litewright.passes.core import Observer
+from litewright.passes.core import (
+    CheckHonesty,
+    CheckInterface,
+    CheckVerified,
+    Observer,
+    Pipeline,
+    Statistics,
+)
 
 from ..capture import capture, from_exported_program
 from ..inspect.dump import DumpObserver
 from ..ir import mlir, tfl
 from ..ir.fx import FxProgram
 from ..ir.program import Program
+from ..ir.verify import verify
 from ..weights import TensorSource
 from ..weights.checkpoint import open_checkpoint
-from . import presets
 from .model import EdgeModel
+from .options import Options, Weights
 from .request import ExportedRequest, Request
-from .stages import Progress, Stages
-
-Weights = str | os.PathLike[str] | Mapping[str, TensorSource]
+from .stages import Stages
 
 
-def build(
-    requests: Sequence[Request],
-    *,
-    weights: Weights | None,
-    dump_ir: Path | None,
-    progress: Progress | None,
-) -> EdgeModel:
+def build(requests: Sequence[Request], options: Options) -> EdgeModel:
     """Converts the requests to one model; see `litewright.convert`."""
-    stages = Stages(progress)
-    dump = DumpObserver(dump_ir) if dump_ir is not None else None
-    observers: tuple[Observer[Program], ...] = () if dump is None else (dump,)
-    tensors = _tensors(weights)
+    stages = Stages(options.progress)
+    watch = _Watch.of(options)
     with stages.stage("capture"):
         captured = [_capture(request) for request in requests]
+    with stages.stage("passes on FX"):
         for each in captured:
-            presets.FX.run(each)
-    if dump is not None:
-        for each in captured:
-            dump.stage(f"fx_{each.name}", str(each))
+            watch.stage(f"fx_{each.name}", each)
+            Pipeline(options.plan.fx).run(each, watch.on_fx)
     context = mlir.make_context()
     with mlir.use(context):
         with stages.stage("lower to StableHLO"):
-            program = torch_to_stablehlo.lower(captured, context, weights=tensors)
+            program = _lower(captured, context, options)
             captured.clear()
-            program.module.operation.verify()
-        if dump is not None:
-            dump.after("stablehlo", program, changed=True)
+        watch.stage("stablehlo", program)
         with stages.stage("passes on StableHLO"):
-            presets.STABLEHLO.run(program, observers)
+            Pipeline(options.plan.stablehlo).run(program, watch.on_programs)
         with stages.stage("legalise to tfl"):
             stablehlo_to_tfl.legalise(program)
-        if dump is not None:
-            dump.after("tfl", program, changed=True)
+        watch.stage("tfl", program)
         with stages.stage("passes on tfl"):
-            presets.TFL.run(program, observers)
+            Pipeline(options.plan.tfl).run(program, watch.on_programs)
             tfl.verify(program)
-    return EdgeModel(program, stages.seconds)
+    return EdgeModel(program, stages.seconds, watch.statistics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """All who look on.
+
+    Attributes:
+        on_fx: observers of passes on FX graphs.
+        on_programs: observers of passes on programs.
+        statistics: the last of both, so that it times the passes alone.
+    """
+
+    on_fx: tuple[Observer[FxProgram], ...]
+    on_programs: tuple[Observer[Program], ...]
+    statistics: Statistics
+
+    @classmethod
+    def of(cls, options: Options) -> _Watch:
+        folder = options.dump_ir or options.flags.dump
+        given: list[Observer[Any]] = [*options.observers]
+        given += [DumpObserver(folder)] if folder is not None else []
+        checks: list[Observer[Any]] = [CheckInterface()]
+        checks += [CheckHonesty()] if options.flags.verify else []
+        verified = options.flags.verify
+        statistics = Statistics()
+        return cls(
+            (*given, *([CheckVerified(FxProgram.verify)] if verified else []), *checks, statistics),
+            (*given, *([CheckVerified(verify)] if verified else []), *checks, statistics),
+            statistics,
+        )
+
+    def stage(self, name: str, unit: FxProgram | Program) -> None:
+        """Shows the observers what a lowering has made."""
+        if isinstance(unit, FxProgram):
+            for observer in self.on_fx:
+                observer.lowered(name, unit)
+        else:
+            for observer in self.on_programs:
+                observer.lowered(name, unit)
+
+
+def _lower(captured: Sequence[FxProgram], context: Any, options: Options) -> Program:
+    program = torch_to_stablehlo.lower(captured, context, weights=_tensors(options.weights))
+    program.module.operation.verify()
+    return program
 
 
 def _tensors(weights: Weights | None) -> Mapping[str, TensorSource]:

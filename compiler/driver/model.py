@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from litewright.lowering.tfl_to_flatbuffer import reader, writer
+from litewright.passes.core import Statistics
 
 from ..ir import mlir
 from ..ir.program import Program
@@ -29,10 +30,12 @@ class EdgeModel:
     Attributes:
         program: the tfl module and its weights.
         timings: seconds by stage of the conversion, in order; `export` adds `write`.
+        statistics: times of the passes, and how often their rules applied.
     """
 
     program: Program
     timings: dict[str, float] = field(default_factory=dict[str, float])
+    statistics: Statistics = field(default_factory=Statistics, repr=False)
     _runner: Runner | None = field(default=None, init=False, repr=False)
 
     def __call__(self, *args: Any, signature_name: str | None = None, **kwargs: Any) -> Any:

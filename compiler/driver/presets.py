@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litewright.passes.core import EliminateCommonSubexpressions, Pipeline, Repeat
+from litewright.passes.core import EliminateCommonSubexpressions, Repeat
 from litewright.passes.fx.merge_equal_nodes import MergeEqualNodes
 from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
 from litewright.passes.stablehlo.fold_constants import FoldConstants
@@ -17,41 +17,42 @@ from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
 from litewright.passes.tfl.sink_transposes import SinkTransposes
 
-FX = Pipeline(
-    (
-        # What torch's decompositions compute twice, and what they leave behind.
-        MergeEqualNodes(),
-        RemoveUnusedNodes(),
-    )
+from .plan import PassPlan
+
+FX = (
+    # What torch's decompositions compute twice, and what they leave behind.
+    MergeEqualNodes(),
+    RemoveUnusedNodes(),
 )
 
-STABLEHLO = Pipeline(
-    (
-        # Fewer ops for all that follows, and each table computed once.
-        EliminateCommonSubexpressions(),
-        # While XLA can still run what is to be folded.
-        FoldConstants(),
-    )
+STABLEHLO = (
+    # Fewer ops for all that follows, and each table computed once.
+    EliminateCommonSubexpressions(),
+    # While XLA can still run what is to be folded.
+    FoldConstants(),
 )
 
-TFL = Pipeline(
-    (
-        EliminateCommonSubexpressions(),
-        # Constants in their final shape, then broadcasts: these hide the biases and scalars that all
-        # other passes look for.
-        SimplifyShapes(),
-        AbsorbBroadcasts(),
-        SimplifyReductions(),
-        # Transposes around convolutions must meet before anything can be fused into these.
-        Repeat((SinkTransposes(), SimplifyShapes())),
-        # Scales before biases before activations: that is the order in which a kernel applies them, and
-        # each ends the search for the one before. Batch-norms leave a scale behind a bias behind a scale.
-        Repeat((HoistScales(), FoldScales(), FuseBiases())),
-        # Needs the heads as legalisation left them, before products absorb transposes.
-        FuseProjections(),
-        AbsorbTransposes(),
-        SimplifyShapes(),
-        FuseActivations(),
-        EliminateCommonSubexpressions(),
-    )
+TFL = (
+    EliminateCommonSubexpressions(),
+    # Constants in their final shape, then broadcasts: these hide the biases and scalars that all
+    # other passes look for.
+    SimplifyShapes(),
+    AbsorbBroadcasts(),
+    SimplifyReductions(),
+    # Transposes around convolutions must meet before anything can be fused into these.
+    Repeat((SinkTransposes(), SimplifyShapes())),
+    # Scales before biases before activations: that is the order in which a kernel applies them, and
+    # each ends the search for the one before. Batch-norms leave a scale behind a bias behind a scale.
+    Repeat((HoistScales(), FoldScales(), FuseBiases())),
+    # Needs the heads as legalisation left them, before products absorb transposes.
+    FuseProjections(),
+    AbsorbTransposes(),
+    SimplifyShapes(),
+    FuseActivations(),
+    EliminateCommonSubexpressions(),
 )
+
+DEFAULT = PassPlan(FX, STABLEHLO, TFL)
+
+# Passes make a model good; none is needed for it to be right.
+EMPTY = PassPlan()

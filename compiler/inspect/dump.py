@@ -6,17 +6,24 @@ import re
 from pathlib import Path
 
 from ..diagnostics import UserError
+from ..ir.fx import FxProgram
+from ..ir.mlir import ir
+from ..ir.observer import Observer
 from ..ir.program import Program
 
 _UNFIT = re.compile(r"[^\w.-]+")
 # Constants with more elements than this are elided.
 _LARGE = 16
 
+Dumped = Program | FxProgram
 
-class DumpObserver:
-    """Writes the program after every pass to `NN_pass-name.mlir`; an observer of pipelines.
 
-    Numbers count from 00 over all that is dumped, so that a listing is the order in which things ran.
+class DumpObserver(Observer[Dumped]):
+    """Writes what every lowering and pass has made to `NN_name.mlir`, FX graphs to `NN_name.txt`.
+
+    Numbers count from 00 over all that is dumped, so that a listing is the order in which things ran. When
+    a pass fails, the program before it is written whole to `replay.mlir`, and the error tells how
+    to run the pass on it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,38 +34,60 @@ class DumpObserver:
         """
         self._folder = folder
         self._count = 0
+        self._last_good: ir.OpView | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot create {folder}: {error.strerror or error}") from error
 
-    def before(self, pass_name: str, program: Program) -> None:
-        """Nothing: what a pass begins with is what the one before has left."""
+    def lowered(self, name: str, unit: Dumped) -> None:
+        """Writes what a lowering has made.
 
-    def after(self, pass_name: str, program: Program, *, changed: bool) -> None:
+        Raises:
+            UserError: the file cannot be written.
+        """
+        self._dump(name, unit)
+
+    def before(self, pass_name: str, unit: Dumped) -> None:
+        """Keeps a copy, should the pass fail."""
+        self._last_good = unit.module.operation.clone() if isinstance(unit, Program) else None
+
+    def after(self, pass_name: str, unit: Dumped, *, changed: bool) -> None:
         """Writes the program, or that the pass has left it alone.
 
         Raises:
             UserError: the file cannot be written.
         """
-        text = print_program(program) if changed else f"// {pass_name} changed nothing\n"
-        self._write(pass_name, "mlir", text)
+        self._last_good = None
+        if changed:
+            self._dump(pass_name, unit)
+        else:
+            self._write(self._next(pass_name, unit), f"// {pass_name} changed nothing\n")
 
-    def stage(self, name: str, text: str) -> None:
-        """Writes a text that is no MLIR, such as an FX graph.
+    def failed(self, pass_name: str, unit: Dumped, error: Exception) -> None:
+        """Writes the program before the pass, and tells how to replay the pass."""
+        if self._last_good is not None:
+            path = self._write(
+                "replay.mlir", self._last_good.operation.get_asm(enable_debug_info=True)
+            )
+            error.add_note(f"to replay: litewright opt {path} --pass {pass_name}")
 
-        Raises:
-            UserError: the file cannot be written.
-        """
-        self._write(name, "txt", text)
+    def _dump(self, name: str, unit: Dumped) -> None:
+        text = print_program(unit) if isinstance(unit, Program) else str(unit)
+        self._write(self._next(name, unit), text)
 
-    def _write(self, name: str, suffix: str, text: str) -> None:
-        path = self._folder / f"{self._count:02}_{_UNFIT.sub('-', name)}.{suffix}"
+    def _next(self, name: str, unit: Dumped) -> str:
+        suffix = "mlir" if isinstance(unit, Program) else "txt"
         self._count += 1
+        return f"{self._count - 1:02}_{_UNFIT.sub('-', name)}.{suffix}"
+
+    def _write(self, name: str, text: str) -> Path:
+        path = self._folder / name
         try:
             path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+        return path
 
 
 def print_program(program: Program) -> str:

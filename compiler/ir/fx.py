@@ -14,6 +14,8 @@ from enum import Enum
 import torch
 from torch.fx import GraphModule, Node
 
+from ..diagnostics import VerifyError
+
 
 class Holding(Enum):
     """Who holds a tensor that the graph uses without being handed it."""
@@ -97,9 +99,48 @@ class FxProgram:
             outputs = torch.fx.Interpreter(self.graph_module).run(*arguments)
         return dict(zip(self.outputs, outputs, strict=True))
 
+    def interface(self) -> tuple[str, ...]:
+        """What a caller sees: names, dtypes and shapes of inputs and results."""
+        placeholders = self.placeholders
+        inputs = [(each.name, placeholders.get(each.placeholder)) for each in self.inputs]
+        results = list(zip(self.outputs, self.results, strict=False))
+        lines = [f"input {name} {_describe(node)}" for name, node in inputs]
+        lines += [f"result {name} {_describe(node)}" for name, node in results]
+        return (f"signature {self.name}", *lines)
+
+    def verify(self) -> None:
+        """Checks the graph.
+
+        Raises:
+            VerifyError: the graph is not sound, a value has no type, or a placeholder stands for nothing.
+        """
+        try:
+            self.graph_module.graph.lint()
+        except RuntimeError as error:
+            raise VerifyError(f"torch refuses the graph of {self.name}: {error}") from error
+        known = {*self.held, *(each.placeholder for each in self.inputs)}
+        for node in self.graph_module.graph.nodes:
+            if node.op == "placeholder" and node.name not in known:
+                raise VerifyError(f"placeholder {node.name} is neither an input nor a held tensor")
+            if node.op == "call_function" and "val" not in node.meta:
+                raise VerifyError(
+                    f"node {node.name} ({node.target}) has no fake value in meta['val']"
+                )
+        if len(self.outputs) != len(self.results):
+            raise VerifyError(
+                f"{len(self.results)} results, but {len(self.outputs)} names for them"
+            )
+
     def __str__(self) -> str:
         """The graph as readable code, with types."""
         return f"# signature {self.name}\n{self.graph_module.print_readable(print_output=False)}"
+
+
+def _describe(node: Node | None) -> str:
+    value = node.meta.get("val") if node is not None else None
+    if not isinstance(value, torch.Tensor):
+        return "nothing"
+    return f"{str(value.dtype).removeprefix('torch.')}[{','.join(map(str, value.shape))}]"
 
 
 def result_nodes(graph_module: GraphModule) -> tuple[Node, ...]:

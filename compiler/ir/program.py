@@ -69,6 +69,19 @@ class Program:
                 return function
         raise KeyError(name)
 
+    def interface(self) -> tuple[str, ...]:
+        """What a caller sees: each signature, and names, dtypes and shapes of its inputs and results."""
+        lines: list[str] = []
+        for function in self.signatures():
+            lines.append(f"signature {function.name.value}")
+            lines += [f"input {input_name(a)} {describe_type(a)}" for a in inputs_of(function)]
+            lines += [f"result {name} {describe_type(v)}" for name, v in results_of(function)]
+        return tuple(lines)
+
+    def __str__(self) -> str:
+        """The whole module as text, weights by their symbols."""
+        return str(self.module)
+
     def weight_argument(self, function: func.FuncOp, expression: Expression) -> ir.Value:
         """The argument of `function` that stands for `expression`, added where there is none yet."""
         symbol = self.weights.derive(expression)

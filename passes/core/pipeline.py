@@ -1,32 +1,19 @@
-"""Passes in order, and the observers that look on.
+"""Passes in order, and what happens around each of them.
 
 Nothing that is not a pass happens in a pipeline: verifying, timing, dumping and bisecting are
-observers, called before and after every pass.
+observers, told before and after every pass, those inside of others too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic
 
-from litewright.compiler.diagnostics import InternalError
+from litewright.compiler.diagnostics import PassError
+from litewright.compiler.ir.observer import Observer
 
 from .base import Pass, Unit
-
-Observed = TypeVar("Observed", contravariant=True)
-
-
-class Observer(Protocol[Observed]):
-    """Looks on while passes run; changes nothing."""
-
-    def before(self, pass_name: str, unit: Observed, /) -> None:
-        """Called before a pass."""
-        ...
-
-    def after(self, pass_name: str, unit: Observed, /, *, changed: bool) -> None:
-        """Called after a pass that did not raise."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -43,12 +30,23 @@ class Repeat(Pass[Unit]):
 
     def run(self, unit: Unit) -> bool:
         """See `Pass.run`."""
-        changed: list[str] = []
+        return self.run_observed(unit, ())
+
+    def run_observed(self, unit: Unit, observers: Sequence[Observer[Unit]]) -> bool:
+        """See `Pass.run_observed`.
+
+        Raises:
+            PassError: the passes still change something after `limit` rounds.
+        """
+        changing: list[str] = []
         for round_number in range(self.limit):
-            changed = [each.name for each in self.passes if each.run(unit)]
-            if not changed:
+            changing = [each.name for each in self.passes if run_pass(each, unit, observers)]
+            if not changing:
                 return round_number > 0
-        raise InternalError(f"passes do not settle after {self.limit} rounds: {', '.join(changed)}")
+        raise PassError(
+            f"passes do not settle after {self.limit} rounds; these still change something: "
+            f"{', '.join(changing)}. Do they undo each other's work?"
+        )
 
 
 @dataclass(frozen=True)
@@ -63,17 +61,50 @@ class Pipeline(Generic[Unit]):
 
     def run(self, unit: Unit, observers: Sequence[Observer[Unit]] = ()) -> bool:
         """Runs every pass; an error gains a note that says which pass raised it and what ran before."""
-        any_changed = False
-        for position, each in enumerate(self.passes):
-            for observer in observers:
-                observer.before(each.name, unit)
+        trail = _Trail[Unit]()
+        watching = (trail, *observers)
+        changes = False
+        for each in self.passes:
             try:
-                changed = each.run(unit)
-                for observer in observers:
-                    observer.after(each.name, unit, changed=changed)
+                changes |= run_pass(each, unit, watching)
             except Exception as error:
-                done = ", ".join(p.name for p in self.passes[:position]) or "nothing"
-                error.add_note(f"in pass {each.name}; before it ran: {done}")
+                error.add_note(trail.describe())
                 raise
-            any_changed |= changed
-        return any_changed
+        return changes
+
+
+def run_pass(each: Pass[Unit], unit: Unit, observers: Sequence[Observer[Unit]]) -> bool:
+    """Runs one pass between its observers, the last of whom stands closest to it.
+
+    A pass that holds others (`Repeat`) is not announced itself.
+    """
+    if isinstance(each, Repeat):
+        return each.run_observed(unit, observers)
+    for observer in observers:
+        observer.before(each.name, unit)
+    try:
+        changed = each.run_observed(unit, observers)
+        for observer in reversed(observers):
+            observer.after(each.name, unit, changed=changed)
+    except Exception as error:
+        for observer in observers:
+            observer.failed(each.name, unit, error)
+        raise
+    return changed
+
+
+class _Trail(Observer[Unit]):
+    """Remembers what ran, for the note on an error."""
+
+    def __init__(self) -> None:
+        self._done: list[str] = []
+        self._current = ""
+
+    def before(self, pass_name: str, unit: Unit) -> None:
+        self._current = pass_name
+
+    def after(self, pass_name: str, unit: Unit, *, changed: bool) -> None:
+        self._done.append(pass_name if changed else f"{pass_name} (no change)")
+
+    def describe(self) -> str:
+        return f"in pass {self._current}; before it ran: {', '.join(self._done) or 'nothing'}"

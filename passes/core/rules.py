@@ -20,11 +20,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from litewright.compiler.diagnostics import InternalError
+from litewright.compiler.diagnostics import PassError
 from litewright.compiler.ir.hlo import composite_name
 from litewright.compiler.ir.mlir import func, ir, op_name
+from litewright.compiler.ir.observer import Observer
 from litewright.compiler.ir.origin import origin_of
 from litewright.compiler.ir.program import Program, body_of
 
@@ -36,10 +37,19 @@ MAX_ROUNDS = 64
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """Why a rule did not apply. Falsy; formatted only when somebody asks."""
+    """Why a rule did not apply. Falsy; formatted only when somebody asks.
+
+    Attributes:
+        reason: the same text for every op declined at this point.
+        facts: what the reason is about, here.
+        progress: how many ops of the rule's pattern were found before it stopped, the root among them.
+        at: origin of the op where it stopped, if that is not the root.
+    """
 
     reason: str
     facts: tuple[object, ...] = ()
+    progress: int = 1
+    at: str = ""
 
     def __bool__(self) -> bool:
         return False
@@ -94,33 +104,32 @@ def rule(*roots: str) -> Callable[[Rewrite], Rule]:
     return make
 
 
-@dataclass(slots=True)
-class Statistics:
-    """How often each rule applied, by rule name."""
-
-    applied: Counter[str] = field(default_factory=Counter[str])
+Watching = Sequence[Observer[Program]]
 
 
-def apply_rules(
-    program: Program, rules: Iterable[Rule], statistics: Statistics | None = None
-) -> bool:
+def apply_rules(program: Program, rules: Iterable[Rule], observers: Watching = ()) -> bool:
     """Applies rules to every op of every function until none applies; says whether any did.
 
     Raises:
-        InternalError: the rules have not settled after `MAX_ROUNDS` sweeps, or one returned values that
-            do not fit the results they replace.
+        PassError: the rules have not settled after `MAX_ROUNDS` sweeps, or one returned values that do
+            not fit the results they replace. What a rule itself raises gains a note that names the
+            rule, the op and the line of the user's model.
     """
     index = index_by_root(rules)
-    counts = statistics.applied if statistics is not None else Counter[str]()
+    counts = Counter[str]()
     for round_number in range(MAX_ROUNDS):
-        before = counts.total()
+        applied = Counter[str]()
         for function in program.functions():
-            _sweep(RuleContext(program, function), index, counts)
-        remove_dead(program)
-        if counts.total() == before:
-            return round_number > 0
-    recent = ", ".join(name for name, _ in counts.most_common(5))
-    raise InternalError(f"rules do not settle after {MAX_ROUNDS} sweeps; most applied: {recent}")
+            _sweep(RuleContext(program, function), index, applied, observers)
+        removed = remove_dead(program)
+        if not applied:
+            return round_number > 0 or removed
+        counts = applied
+    recent = ", ".join(f"{name} ({count} times)" for name, count in counts.most_common(5))
+    raise PassError(
+        f"rules do not settle after {MAX_ROUNDS} sweeps; applied in the last one: {recent}. "
+        "Does one undo what another does?"
+    )
 
 
 def index_by_root(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
@@ -140,24 +149,42 @@ def _candidates(op: ir.OpView, index: Mapping[str, Sequence[Rule]]) -> Iterator[
     yield from index.get(name, ())
 
 
-def _sweep(context: RuleContext, index: Mapping[str, Sequence[Rule]], counts: Counter[str]) -> None:
+def _sweep(
+    context: RuleContext,
+    index: Mapping[str, Sequence[Rule]],
+    applied: Counter[str],
+    observers: Watching,
+) -> None:
     for op in list(body_of(context.function).operations):
         for each in _candidates(op, index):
-            with ir.InsertionPoint(op), op.location:
-                outcome = each.rewrite(op, context)
+            outcome = _try(each, op, context)
             if isinstance(outcome, Decline):
+                for observer in observers:
+                    observer.declined(each.name, op, outcome)
                 continue
+            for observer in observers:
+                observer.applied(each.name, op)
             _replace(op, [outcome] if isinstance(outcome, ir.Value) else outcome, each)
-            counts[each.name] += 1
+            applied[each.name] += 1
             break
+
+
+def _try(each: Rule, op: ir.OpView, context: RuleContext) -> Outcome:
+    try:
+        with ir.InsertionPoint(op), op.location:
+            return each.rewrite(op, context)
+    except Exception as error:
+        error.add_note(f"in rule {each.name} at {op_name(op)}, {origin_of(op.location)}")
+        raise
 
 
 def _replace(op: ir.OpView, values: Sequence[ir.Value], by: Rule) -> None:
     results = list(op.results)
     if [r.type for r in results] != [v.type for v in values]:
         was, now = [str(r.type) for r in results], [str(v.type) for v in values]
-        raise InternalError(
-            f"rule {by.name} replaced {was} by {now} at {op_name(op)}, {origin_of(op.location)}"
+        raise PassError(
+            f"rule {by.name} replaced {was} by {now} at {op_name(op)}, {origin_of(op.location)}; "
+            "what replaces an op has the types of its results"
         )
     for old, new in zip(results, values, strict=True):
         old.replace_all_uses_with(new)
@@ -174,4 +201,30 @@ class RewritePass(Pass[Program]):
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
-        return apply_rules(unit, self.rules())
+        return self.run_observed(unit, ())
+
+    def run_observed(self, unit: Program, observers: Watching) -> bool:
+        """See `Pass.run_observed`."""
+        return apply_rules(unit, self.rules(), observers)
+
+
+@dataclass(frozen=True)
+class RuleSet(RewritePass):
+    """A pass made of given rules.
+
+    Attributes:
+        title: its name, kebab case.
+        members: the rules, in the order in which they are tried at an op.
+    """
+
+    title: str
+    members: tuple[Rule, ...]
+
+    @property
+    def name(self) -> str:
+        """The title."""
+        return self.title
+
+    def rules(self) -> Sequence[Rule]:
+        """See `RewritePass.rules`."""
+        return self.members

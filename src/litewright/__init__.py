@@ -17,10 +17,20 @@ if TYPE_CHECKING:
     from litewright.compiler.diagnostics import FormatError as FormatError
     from litewright.compiler.diagnostics import InternalError as InternalError
     from litewright.compiler.diagnostics import LitewrightError as LitewrightError
+    from litewright.compiler.diagnostics import PassError as PassError
     from litewright.compiler.diagnostics import UnsupportedError as UnsupportedError
     from litewright.compiler.diagnostics import UserError as UserError
     from litewright.compiler.diagnostics import VerifyError as VerifyError
     from litewright.compiler.diagnostics import WriteError as WriteError
+    from litewright.compiler.extend import DEFAULT as DEFAULT
+    from litewright.compiler.extend import EMPTY as EMPTY
+    from litewright.compiler.extend import PassPlan as PassPlan
+    from litewright.compiler.extend import place as place
+    from litewright.compiler.extend import register_composite as register_composite
+    from litewright.compiler.extend import register_legalisation as register_legalisation
+    from litewright.compiler.extend import register_lowering as register_lowering
+    from litewright.compiler.extend import register_pass as register_pass
+    from litewright.compiler.extend import register_target as register_target
 
 __version__ = "0.1.0"
 
@@ -32,10 +42,22 @@ _NAMES_OF = {
         "FormatError",
         "InternalError",
         "LitewrightError",
+        "PassError",
         "UnsupportedError",
         "UserError",
         "VerifyError",
         "WriteError",
+    ),
+    "compiler.extend": (
+        "DEFAULT",
+        "EMPTY",
+        "PassPlan",
+        "place",
+        "register_composite",
+        "register_legalisation",
+        "register_lowering",
+        "register_pass",
+        "register_target",
     ),
 }
 _MODULE_OF = {name: f"litewright.{module}" for module, names in _NAMES_OF.items() for name in names}

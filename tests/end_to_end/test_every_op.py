@@ -22,6 +22,7 @@ from litewright.lowering.tfl_to_flatbuffer import writer
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops
 from tests.lowering.torch_to_stablehlo.case import Case
 from tests.lowering.torch_to_stablehlo.cases import CASES
+from litewright.passes.core import Pipeline
 from tests.lowering.torch_to_stablehlo.test_ops import Call, tensors_of
 from tests.support.tolerances import TOLERANCES, relative_error
 
@@ -36,9 +37,9 @@ def _converted(case: Case) -> Program:
     context = mlir.make_context()
     with mlir.use(context):
         program = lower([captured], context)
-        presets.STABLEHLO.run(program)
+        Pipeline(presets.STABLEHLO).run(program)
         legalise(program)
-        presets.TFL.run(program)
+        Pipeline(presets.TFL).run(program)
         tfl.verify(program)
     return program
 

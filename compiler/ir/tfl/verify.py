@@ -27,6 +27,18 @@ def verify(program: Program) -> None:
     Raises:
         VerifyError: names the first op that breaks a rule, with its origin and what it broke.
     """
+    verify_module(program)
+    for function in program.functions():
+        for op in body_of(function).operations:
+            verify_op(op)
+
+
+def verify_module(program: Program) -> None:
+    """Checks what MLIR itself knows of a module.
+
+    Raises:
+        VerifyError: names MLIR's complaint and its origin.
+    """
     try:
         program.module.operation.verify()
     except ir.MLIRError as error:
@@ -35,11 +47,17 @@ def verify(program: Program) -> None:
         raise VerifyError(
             f"MLIR refuses the module: {found[0].message if found else error}{where}"
         ) from error
-    for function in program.functions():
-        for op in body_of(function).operations:
-            complaint = next(complaints(op), None)
-            if complaint is not None:
-                raise VerifyError(f"{op_name(op)}: {complaint}, {origin_of(op.location)}")
+
+
+def verify_op(op: ir.OpView) -> None:
+    """Checks a tfl op against its row of the table.
+
+    Raises:
+        VerifyError: names the op, its origin and what it broke.
+    """
+    complaint = next(complaints(op), None)
+    if complaint is not None:
+        raise VerifyError(f"{op_name(op)}: {complaint}, {origin_of(op.location)}")
 
 
 def complaints(op: ir.OpView) -> Iterator[str]:

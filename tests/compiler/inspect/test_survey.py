@@ -73,12 +73,12 @@ def test_dump_counts_over_passes_and_stages(tmp_path: Path) -> None:
     model = convert()
     folder = tmp_path / "deep" / "ir"
     dump = DumpObserver(folder)
-    dump.stage("fx main/graph", "graph")
+    dump.lowered("tfl main/graph", model.program)
     dump.before("one", model.program)
     dump.after("one", model.program, changed=True)
     dump.after("two", model.program, changed=False)
     names = sorted(each.name for each in folder.iterdir())
-    assert names == ["00_fx-main-graph.txt", "01_one.mlir", "02_two.mlir"]
+    assert names == ["00_tfl-main-graph.mlir", "01_one.mlir", "02_two.mlir"]
     text = (folder / names[1]).read_text()
     with mlir.use(mlir.make_context()):
         assert mlir.ir.Module.parse(text).operation.verify()
