@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Collection
 from typing import Any
 
@@ -10,32 +9,29 @@ from torch.export import ExportedProgram, default_decompositions
 from torch.fx import GraphModule, Node
 
 from ..ir.fx import live_nodes
-from ..ir.torch_ops import Op, functional_form, is_mutating, makes_new_tensors, op_of
+from ..ir.torch_ops import Op, functional_form, makes_new_tensors, op_of
+from .expand import expand_calls, has_mutation, is_final
+from .regions import inline_regions
 
 
 def decompose(program: ExportedProgram, kept: Collection[Op]) -> ExportedProgram:
     """The program with every op outside `kept` decomposed, to core ATen at worst, and functional.
 
-    Where nothing is left to decompose, the program itself comes back: tracing it once more would cost
-    as much as the export did.
+    Calls are decomposed one by one where that will do. Where tensors are changed in place for others to
+    see, torch has to trace the whole program again.
     """
-    _replace_in_place_ops(program.graph_module)
-    if _is_final(program.graph_module, kept):
-        return program
+    graph_module = program.graph_module
+    inline_regions(graph_module)
+    _replace_in_place_ops(graph_module)
+    if not has_mutation(graph_module):
+        expand_calls(graph_module, kept)
+        if all(is_final(node, kept) for node in live_nodes(graph_module)):
+            return program
     table: Any = default_decompositions()
     for op in kept:
         table.pop(op, None)
     opened: Any = program
     return opened.run_decompositions(table)
-
-
-def _is_final(graph_module: GraphModule, kept: Collection[Op]) -> bool:
-    ops = (op_of(node) for node in graph_module.graph.nodes)
-    if any(op is not None and is_mutating(op) for op in ops):
-        return False
-    return all(
-        node.target is operator.getitem or op_of(node) in kept for node in live_nodes(graph_module)
-    )
 
 
 def _replace_in_place_ops(graph_module: GraphModule) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -104,6 +105,19 @@ def decomposition_of(op: Op) -> Callable[..., Any]:
     """The function that torch itself decomposes an op by."""
     table: Any = getattr(decompositions, "decomposition_table")  # noqa: B009
     return table[op]
+
+
+def core_decomposition_of(op: Op) -> Callable[..., Any] | None:
+    """How `torch.export` takes an op apart on the way to core ATen; None for a core op."""
+    if op.has_kernel_for_dispatch_key(_COMPOSITE):
+        return op.decompose
+    return _core_table().get(op)
+
+
+@functools.cache
+def _core_table() -> dict[Any, Callable[..., Any]]:
+    table: Any = decompositions.core_aten_decompositions()
+    return dict(table.items())
 
 
 def _schema(op: Op) -> Any:
