@@ -12,7 +12,8 @@ from litewright.compiler.capture import capture
 from litewright.compiler.ir.fx import FxProgram
 from litewright.lowering.torch_to_stablehlo import supported_ops
 from litewright.passes.core import Pass
-from litewright.passes.fx import DEFAULT, MergeEqualNodes, RemoveUnusedNodes
+from litewright.passes.fx.merge_equal_nodes import MergeEqualNodes
+from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
 
 
 class Module(nn.Module):
@@ -90,7 +91,3 @@ def test_different_calls_are_not_merged(function: Callable[..., Tensor]) -> None
 def test_random_calls_are_not_merged() -> None:
     program = _program(lambda x, y: torch.rand_like(x) + torch.rand_like(x) + y)
     assert not MergeEqualNodes().run(program)
-
-
-def test_order() -> None:
-    assert [each.name for each in DEFAULT] == ["remove-unused-nodes", "merge-equal-nodes"]
