@@ -36,7 +36,7 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
     stages = Stages(options.progress)
     watch = _Watch.of(options)
     with stages.stage("capture"):
-        captured = [_capture(request) for request in requests]
+        captured = [_capture(request, options.extensions.lowerings) for request in requests]
     with stages.stage("passes on FX"):
         for each in captured:
             watch.stage(f"fx_{each.name}", each)
@@ -50,7 +50,8 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
         with stages.stage("passes on StableHLO"):
             Pipeline(options.plan.stablehlo).run(program, watch.on_programs)
         with stages.stage("legalise to tfl"):
-            stablehlo_to_tfl.legalise(program)
+            legalisations = options.extensions.legalisations
+            stablehlo_to_tfl.legalise(program, options.target, legalisations, watch.on_programs)
         watch.stage("tfl", program)
         with stages.stage("passes on tfl"):
             Pipeline(options.plan.tfl).run(program, watch.on_programs)
@@ -98,7 +99,12 @@ class _Watch:
 
 
 def _lower(captured: Sequence[FxProgram], context: Any, options: Options) -> Program:
-    program = torch_to_stablehlo.lower(captured, context, weights=_tensors(options.weights))
+    program = torch_to_stablehlo.lower(
+        captured,
+        context,
+        weights=_tensors(options.weights),
+        lowerings=options.extensions.lowerings,
+    )
     program.module.operation.verify()
     return program
 
@@ -109,8 +115,8 @@ def _tensors(weights: Weights | None) -> Mapping[str, TensorSource]:
     return open_checkpoint(os.fspath(weights))
 
 
-def _capture(request: Request) -> FxProgram:
-    kept = torch_to_stablehlo.supported_ops()
+def _capture(request: Request, lowerings: tuple[Any, ...]) -> FxProgram:
+    kept = torch_to_stablehlo.supported_ops(lowerings)
     if isinstance(request, ExportedRequest):
         return from_exported_program(request.name, request.program, kept=kept)
     return capture(request.name, request.module, request.args, request.kwargs, kept=kept)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from litewright.compiler.diagnostics import Unsupported, UnsupportedError
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.origin import origin_of
 from litewright.compiler.ir.program import Program, body_of, is_signature
-from litewright.passes.core import Rule, apply_rules, remove_dead
+from litewright.compiler.targets import XNNPACK, Target
+from litewright.passes.core import Observer, Rule, apply_rules, remove_dead
 
 from . import (
     attention,
@@ -38,13 +41,30 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def legalise(program: Program) -> None:
+def rules_for(target: Target) -> tuple[Rule, ...]:
+    """The rules for a target."""
+    del target
+    return RULES
+
+
+def legalise(
+    program: Program,
+    target: Target = XNNPACK,
+    more: Sequence[Rule] = (),
+    observers: Sequence[Observer[Program]] = (),
+) -> None:
     """Turns every op of a program into tfl, in place.
+
+    Args:
+        program: StableHLO.
+        target: whose composites and ops are preferred.
+        more: rules that are tried before those of litewright.
+        observers: told of every rule that applies or declines.
 
     Raises:
         UnsupportedError: ops for which the runtime has no kernel; all of them are listed.
     """
-    apply_rules(program, RULES)
+    apply_rules(program, (*more, *rules_for(target)), observers)
     remove_dead(program)
     left = [
         Unsupported(complaint, str(origin_of(op.location)))

@@ -19,7 +19,7 @@ from litewright.compiler.weights import TensorSource, WeightStore
 from .composites import ModuleBuilder
 from .elements import element_of_dtype
 from .graph import Values, lower_nodes, without_rule
-from .table import rules
+from .table import Row, rules
 from .weights import Placement
 
 STAGE = "torch to StableHLO"
@@ -48,6 +48,7 @@ def lower(
     context: ir.Context,
     *,
     weights: Mapping[str, TensorSource] | None = None,
+    lowerings: tuple[Row, ...] = (),
 ) -> Program:
     """Lowers all signatures of a model.
 
@@ -55,6 +56,7 @@ def lower(
         programs: one per signature, decomposed to ops that have rules.
         context: owner of the module that is made.
         weights: tensors by fully-qualified name, for parameters on the meta device.
+        lowerings: rows beside those of the table.
 
     Returns:
         A module with a public function per signature, and the weights that they share.
@@ -65,13 +67,14 @@ def lower(
     """
     _check_names(programs)
     live = [list(live_nodes(program.graph_module)) for program in programs]
-    missing = [each for nodes in live for each in without_rule(nodes, rules())]
+    known = rules(lowerings)
+    missing = [each for nodes in live for each in without_rule(nodes, known)]
     if missing:
         raise UnsupportedError(STAGE, missing)
     placement = Placement(WeightStore(), weights or {})
     with mlir.use(context):
         signatures = [_plan(p, nodes, placement) for p, nodes in zip(programs, live, strict=True)]
-        builder = ModuleBuilder(ir.Module.create(), rules())
+        builder = ModuleBuilder(ir.Module.create(), known)
         # Signatures come first, so that no decomposition takes the name of one.
         functions = [_declare(builder.module, each, placement) for each in signatures]
         refused: list[Unsupported] = []

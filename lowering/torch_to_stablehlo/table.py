@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from litewright.compiler.diagnostics import InternalError
+from litewright.compiler.diagnostics import InternalError, UserError
 from litewright.compiler.ir.torch_ops import Op
 
 from .composites import Rule
@@ -55,9 +55,20 @@ FAMILIES = MappingProxyType(
 
 
 @functools.cache
-def rules() -> MappingProxyType[Op, Rule]:
-    """The rule of every supported op."""
-    return merge(row for family in FAMILIES.values() for row in family)
+def rules(more: tuple[Row, ...] = ()) -> MappingProxyType[Op, Rule]:
+    """The rule of every supported op.
+
+    Args:
+        more: rows that others have added.
+
+    Raises:
+        UserError: one of them is for an op that has a rule already.
+    """
+    own = merge(row for family in FAMILIES.values() for row in family)
+    for op, _ in more:
+        if op in own:
+            raise UserError(f"{op} has a lowering already; lowerings cannot be replaced")
+    return merge((*own.items(), *more)) if more else own
 
 
 def merge(rows: Iterable[Row]) -> MappingProxyType[Op, Rule]:
@@ -73,6 +84,6 @@ def merge(rows: Iterable[Row]) -> MappingProxyType[Op, Rule]:
     return MappingProxyType(dict(listed))
 
 
-def supported_ops() -> frozenset[Op]:
+def supported_ops(more: tuple[Row, ...] = ()) -> frozenset[Op]:
     """The ops that have a rule; capture keeps them whole."""
-    return frozenset(rules())
+    return frozenset(rules(more))
