@@ -1,15 +1,19 @@
-"""Evaluation of what does not depend on inputs or weights, on XLA, once for a whole module."""
+"""Evaluation of what does not depend on inputs or weights: by NumPy, or on XLA, once for a module."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from litewright.compiler.ir import hlo, mlir
 from litewright.compiler.ir.mlir import Array, func, ir, op_name
-from litewright.compiler.ir.program import Program, body_of
-from litewright.compiler.ir.types import dtype_of, element_count, is_static, shape_of
+from litewright.compiler.ir.program import Program, body_of, is_signature
+from litewright.compiler.ir.types import dtype_of, element_count, element_of, is_static, shape_of
 from litewright.passes.core import Pass, is_pure, remove_dead
+
+from .evaluation import evaluate
 
 # What spreads few numbers over many elements. It is left to the ops that read it, which broadcast
 # by themselves, unless something computes with it.
@@ -26,11 +30,24 @@ def _known(function: func.FuncOp, max_bytes: int) -> set[ir.Value]:
     for op in body_of(function).operations:
         if not is_pure(op) or not all(operand in known for operand in op.operands):
             continue
+        if any(_captures(op.regions)):
+            continue
         if op_name(op) == "stablehlo.constant":
             known.add(op.results[0])
         elif all(is_static(r) and _bytes(r) <= max_bytes for r in op.results):
             known.update(op.results)
     return known
+
+
+def _captures(regions: ir.RegionSequence) -> Iterator[ir.Value]:
+    """What the ops in regions read from outside of the op that has the regions."""
+    for region in regions:
+        for block in region.blocks:
+            inside = set(block.arguments)
+            for op in block.operations:
+                yield from (operand for operand in op.operands if operand not in inside)
+                yield from (value for value in _captures(op.regions) if value not in inside)
+                inside.update(op.results)
 
 
 def _frontier(function: func.FuncOp, known: set[ir.Value]) -> Iterator[ir.Value]:
@@ -48,12 +65,40 @@ def _frontier(function: func.FuncOp, known: set[ir.Value]) -> Iterator[ir.Value]
                 yield value
 
 
-def _evaluate(program: Program, values: list[ir.Value]) -> list[Array]:
+@dataclass(eq=False, slots=True)
+class _Evaluation:
+    """The values that NumPy has computed; None for those that it cannot compute."""
+
+    program: Program
+    arrays: dict[ir.Value, Array | None] = field(default_factory=dict[ir.Value, Array | None])
+
+    def array(self, value: ir.Value) -> Array | None:
+        """The array behind a known value."""
+        pending = [value]
+        while pending:
+            op = _definition(pending[-1])
+            missing = [operand for operand in op.operands if operand not in self.arrays]
+            if missing:
+                pending.extend(missing)
+                continue
+            if pending.pop() not in self.arrays:
+                self._compute(op)
+        return self.arrays[value]
+
+    def _compute(self, op: ir.OpView) -> None:
+        known = [array for operand in op.operands if (array := self.arrays[operand]) is not None]
+        complete = len(known) == len(op.operands)
+        arrays = evaluate(self.program, op, known) if complete else None
+        for number, result in enumerate(op.results):
+            self.arrays[result] = None if arrays is None else arrays[number]
+
+
+def _run_on_xla(program: Program, values: list[ir.Value]) -> list[Array]:
     """Runs a module that holds only what the values depend on."""
     module = ir.Module.create()
     with ir.InsertionPoint(module.body):
         for function in program.functions():
-            if _is_private(function):
+            if not is_signature(function):
                 function.operation.clone()
         main = func.FuncOp("main", ir.FunctionType.get([], [value.type for value in values]))
     copies: dict[ir.Value, ir.Value] = {}
@@ -64,10 +109,12 @@ def _evaluate(program: Program, values: list[ir.Value]) -> list[Array]:
     return mlir.run_on_xla(module)
 
 
-def _is_private(function: func.FuncOp) -> bool:
-    return "sym_visibility" in function.attributes and (
-        ir.StringAttr(function.attributes["sym_visibility"]).value == "private"
-    )
+def _evaluate(program: Program, values: list[ir.Value]) -> dict[ir.Value, Array]:
+    evaluation = _Evaluation(program)
+    arrays = {value: evaluation.array(value) for value in values}
+    left = [value for value, array in arrays.items() if array is None]
+    ran = dict(zip(left, _run_on_xla(program, left), strict=True)) if left else {}
+    return {value: ran[value] if array is None else array for value, array in arrays.items()}
 
 
 def _copy(value: ir.Value, copies: dict[ir.Value, ir.Value]) -> None:
@@ -123,9 +170,17 @@ class FoldConstants(Pass[Program]):
             values += dict.fromkeys(_frontier(function, known))
         if not values:
             return False
-        for value, array in zip(values, _evaluate(unit, values), strict=True):
+        for value, array in _evaluate(unit, values).items():
             op = _definition(value)
             with ir.InsertionPoint(op), op.location:
-                value.replace_all_uses_with(hlo.constant(array))
+                value.replace_all_uses_with(_constant(array, value))
         remove_dead(unit)
         return True
+
+
+def _constant(array: Array, value: ir.Value) -> ir.Value:
+    """A constant in place of a value; written as one number where all elements are the same bits."""
+    raw = np.ascontiguousarray(array).reshape(-1, 1).view(np.uint8)
+    if array.size > 1 and (raw == raw[0]).all():
+        return hlo.splat(array.flat[0], array.shape, element_of(value))
+    return hlo.constant(array)

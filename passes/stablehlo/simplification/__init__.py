@@ -1,0 +1,1 @@
+"""The rules of `Simplify`, a family per file."""

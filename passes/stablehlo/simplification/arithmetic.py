@@ -1,0 +1,233 @@
+"""Arithmetic with numbers that change nothing, and functions said by simpler ones.
+
+A rule applies where the result is the same to the last bit, or (roots and the logistic function, which
+the runtime has ops for) where it is rounded once instead of twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from litewright.compiler.ir import hlo
+from litewright.compiler.ir.mlir import ir, op_name
+from litewright.compiler.ir.types import dtype_of
+from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
+
+from ..splats import is_number, number_of
+from .movement import made_by
+
+_NEUTRAL: dict[str, tuple[float, bool]] = {
+    # The number, and whether it may be on the left too.
+    "stablehlo.add": (0, True),
+    "stablehlo.subtract": (0, False),
+    "stablehlo.multiply": (1, True),
+    "stablehlo.divide": (1, False),
+    "stablehlo.power": (1, False),
+}
+
+
+def is_float(value: ir.Value) -> bool:
+    """Whether a value's elements are floating-point numbers."""
+    dtype = dtype_of(value)
+    return dtype.kind in "fV" and "int" not in dtype.name
+
+
+@rule(*_NEUTRAL)
+def neutral_number(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x + 0, x - 0, x * 1, x / 1, x ** 1 -> x."""
+    number, either_side = _NEUTRAL[op_name(op)]
+    if is_number(op.operands[1], number):
+        return op.operands[0]
+    if either_side and is_number(op.operands[0], number):
+        return op.operands[1]
+    return decline("no operand is the neutral number")
+
+
+@rule("stablehlo.maximum", "stablehlo.minimum")
+def neutral_bound(op: ir.OpView, context: RuleContext) -> Outcome:
+    """max(x, -inf) -> x, min(x, inf) -> x, max(x, x) -> x."""
+    if op.operands[0] == op.operands[1]:
+        return op.operands[0]
+    if not is_float(op.results[0]):
+        return decline("integers have no infinity")
+    bound = -math.inf if op_name(op) == "stablehlo.maximum" else math.inf
+    for number in (0, 1):
+        if is_number(op.operands[number], bound):
+            return op.operands[1 - number]
+    return decline("no operand is infinite")
+
+
+@rule("stablehlo.multiply", "stablehlo.and")
+def multiplied_by_zero(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x * 0 -> 0 for integers and booleans; floats may be infinite or NaN."""
+    if is_float(op.results[0]):
+        return decline("infinity times zero is not zero")
+    for operand in op.operands:
+        if is_number(operand, 0):
+            return hlo.splat_like(0, op.results[0])
+    return decline("no operand is zero")
+
+
+@rule("stablehlo.and", "stablehlo.or")
+def neutral_truth(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x and true -> x, x or false -> x, x or true -> true, x and x -> x."""
+    x, y = op.operands
+    if x == y:
+        return x
+    if dtype_of(x).kind != "b":
+        return decline("operands are no booleans")
+    neutral = op_name(op) == "stablehlo.and"
+    for number in (0, 1):
+        if is_number(op.operands[number], neutral):
+            return op.operands[1 - number]
+        if is_number(op.operands[number], not neutral):
+            return hlo.splat_like(not neutral, op.results[0])
+    return decline("no operand is known")
+
+
+@rule("stablehlo.negate", "stablehlo.not")
+def double_negation(op: ir.OpView, context: RuleContext) -> Outcome:
+    """-(-x) -> x, not(not(x)) -> x."""
+    inner = hlo.producer(op.operands[0])
+    if inner is None or op_name(inner) != op_name(op):
+        return decline("the operand is not negated")
+    return inner.operands[0]
+
+
+@rule("stablehlo.add")
+def sum_with_negated(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x + (-y) -> x - y."""
+    for number in (1, 0):
+        negated = made_by(op.operands[number], "negate")
+        if negated is not None:
+            return hlo.binary("subtract", op.operands[1 - number], negated.operands[0])
+    return decline("no operand is negated")
+
+
+@rule("stablehlo.subtract")
+def difference_with_negated(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x - (-y) -> x + y; 0 - y -> -y for integers."""
+    negated = made_by(op.operands[1], "negate")
+    if negated is not None:
+        return hlo.add(op.operands[0], negated.operands[0])
+    if not is_float(op.results[0]) and is_number(op.operands[0], 0):
+        return hlo.unary("negate", op.operands[1])
+    return decline("the right operand is not negated")
+
+
+@rule("stablehlo.divide")
+def division_by_power_of_two(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x / 4 -> x * 0.25: the same to the last bit, and faster."""
+    number = number_of(op.operands[1])
+    if number is None or not is_float(op.results[0]):
+        return decline("the divisor is not one number")
+    mantissa, exponent = math.frexp(float(number))
+    # The reciprocal must be a normal number of the element type; 2 ** 14 is within half precision.
+    if abs(mantissa) != 0.5 or abs(exponent) > 14:
+        return decline("the divisor is no power of two", number)
+    return hlo.multiply(op.operands[0], hlo.splat_like(1 / float(number), op.operands[0]))
+
+
+@rule("stablehlo.power")
+def power_by_number(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x ** 2 -> x * x, x ** 0.5 -> sqrt(x), x ** -0.5 -> rsqrt(x), x ** -1 -> 1 / x."""
+    x, exponent = op.operands[0], number_of(op.operands[1])
+    if exponent is None or not is_float(x):
+        return decline("the exponent is not one number")
+    match float(exponent):
+        case 2.0:
+            return hlo.multiply(x, x)
+        case 3.0:
+            return hlo.multiply(hlo.multiply(x, x), x)
+        case 0.5:
+            return hlo.unary("sqrt", x)
+        case -0.5:
+            return hlo.unary("rsqrt", x)
+        case -1.0:
+            return hlo.binary("divide", hlo.splat_like(1, x), x)
+        case _:
+            return decline("no simpler op says this power", exponent)
+
+
+@rule("stablehlo.divide")
+def reciprocal_of_root(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x / sqrt(y) -> x * rsqrt(y), where the root is read here alone."""
+    root = made_by(op.operands[1], "sqrt")
+    if root is None:
+        return decline("the divisor is no square root")
+    if not hlo.has_one_use(op.operands[1]):
+        return decline("the root is read elsewhere too")
+    reciprocal = hlo.unary("rsqrt", root.operands[0])
+    if is_number(op.operands[0], 1):
+        return reciprocal
+    return hlo.multiply(op.operands[0], reciprocal)
+
+
+@rule("stablehlo.divide")
+def logistic_written_out(op: ir.OpView, context: RuleContext) -> Outcome:
+    """1 / (1 + exp(-x)) -> logistic(x)."""
+    total = made_by(op.operands[1], "add")
+    if total is None or not is_number(op.operands[0], 1):
+        return decline("no reciprocal of a sum")
+    for number in (0, 1):
+        grown = made_by(total.operands[number], "exponential")
+        if grown is not None and is_number(total.operands[1 - number], 1):
+            negated = made_by(grown.operands[0], "negate")
+            if negated is not None:
+                return hlo.unary("logistic", negated.operands[0])
+    return decline("the sum is not 1 + exp(-x)")
+
+
+# ---- conversions ---------------------------------------------------------------------------------
+
+
+def holds(outer: np.dtype[np.generic], inner: np.dtype[np.generic]) -> bool:
+    """Whether one dtype represents every value of another."""
+    if inner == outer or inner.kind == "b":
+        return True
+    floats = {"bfloat16": (8, 8), "float16": (11, 5), "float32": (24, 8), "float64": (53, 11)}
+    if inner.name in floats and outer.name in floats:
+        return all(a >= b for a, b in zip(floats[outer.name], floats[inner.name], strict=True))
+    if inner.kind in "iu" and outer.name in floats:
+        bits = 8 * inner.itemsize - (inner.kind == "i")
+        return bits <= floats[outer.name][0] and floats[outer.name][1] >= 8
+    if inner.kind in "iu" and outer.kind in "iu":
+        wider = outer.itemsize > inner.itemsize
+        return wider and (outer.kind == "i" or inner.kind == "u")
+    return False
+
+
+@rule("stablehlo.convert")
+def merged_convert(op: ir.OpView, context: RuleContext) -> Outcome:
+    """convert(convert(x)) -> convert(x) where the type between holds every value of x."""
+    x = op.operands[0]
+    if x.type == op.results[0].type:
+        return x
+    inner = made_by(x, "convert")
+    if inner is None:
+        return decline("the operand is no conversion")
+    source = inner.operands[0]
+    if not holds(dtype_of(x), dtype_of(source)):
+        return decline("the type between loses something", dtype_of(x))
+    if dtype_of(op.results[0]).kind == "b" and dtype_of(source).kind != "b":
+        return hlo.compare("NE", source, hlo.splat_like(0, source))
+    return hlo.convert(source, op.results[0].type.maybe_downcast().element_type)
+
+
+RULES: Sequence[Rule] = (
+    neutral_number,
+    neutral_bound,
+    multiplied_by_zero,
+    neutral_truth,
+    double_negation,
+    sum_with_negated,
+    difference_with_negated,
+    division_by_power_of_two,
+    power_by_number,
+    reciprocal_of_root,
+    logistic_written_out,
+    merged_convert,
+)

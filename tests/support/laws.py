@@ -1,0 +1,120 @@
+"""What holds for every pass, whatever it does.
+
+* The interface stays: signatures, names, shapes and element types.
+* The numbers stay, within what rounding a few ops otherwise explains.
+* It says truthfully whether it changed anything.
+* A second run finds nothing left to do.
+* What it leaves behind is sound, and its text says all of it: read again, it prints the same.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from litewright.compiler.ir.mlir import Array, ir, op_name
+from litewright.compiler.ir.observer import Observer
+from litewright.compiler.ir.program import Program, body_of, input_name, inputs_of
+from litewright.compiler.ir.types import dtype_of, shape_of
+from litewright.compiler.ir.verify import verify
+from litewright.compiler.runtime import Runner
+from litewright.lowering.tfl_to_flatbuffer import writer
+from litewright.passes.core import Pass
+from tests.support.tolerances import assert_close
+from tests.support.xla import run_program
+
+
+def random_array(
+    rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[np.generic]
+) -> Array:
+    """Normal floats, integers from 0 to 4, coin flips."""
+    if dtype.kind in "biu":
+        return rng.integers(0, 2 if dtype.kind == "b" else 5, size=shape).astype(dtype)
+    return rng.normal(size=shape).astype(dtype)
+
+
+def random_inputs(program: Program, signature: str, seed: int = 1) -> dict[str, Array]:
+    """Values for the inputs of a signature, by name."""
+    rng = np.random.default_rng(seed)
+    return {
+        input_name(argument) or "": random_array(rng, shape_of(argument), dtype_of(argument))
+        for argument in inputs_of(program.signature(signature))
+    }
+
+
+def is_tfl(program: Program) -> bool:
+    """Whether a program is legalised."""
+    return any(
+        op_name(op).startswith("tfl.") for f in program.functions() for op in body_of(f).operations
+    )
+
+
+def run_all(program: Program, *, delegate: bool = False) -> dict[str, Array]:
+    """The results of every signature on random inputs, as `signature.result`.
+
+    Args:
+        program: StableHLO, which runs on XLA, or tfl, which runs on LiteRT.
+        delegate: whether LiteRT uses XNNPACK.
+    """
+    if is_tfl(program):
+        return _run_on_litert(program, delegate=delegate)
+    results: dict[str, Array] = {}
+    for function in program.signatures():
+        signature = function.name.value
+        found = run_program(program, random_inputs(program, signature), signature)
+        results |= {f"{signature}.{name}": array for name, array in found.items()}
+    return results
+
+
+def _run_on_litert(program: Program, *, delegate: bool) -> dict[str, Array]:
+    results: dict[str, Array] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.tflite")
+        writer.write(program, path)
+        runner = Runner(path, delegate=delegate)
+        for function in program.signatures():
+            signature = function.name.value
+            found = runner.run(random_inputs(program, signature), signature)
+            results |= {f"{signature}.{name}": array for name, array in found.items()}
+    return results
+
+
+def tolerance_for(array: Array) -> str:
+    """The row of the table of tolerances for a few ops that end in an array of this dtype."""
+    kinds = {"float32": "float32 transcendental", "float64": "float64 op", "float16": "float16 op"}
+    return kinds.get(array.dtype.name, "bfloat16 op" if array.dtype.kind == "V" else "exact")
+
+
+def assert_laws(
+    apply: Pass[Program],
+    program: Program,
+    observers: Sequence[Observer[Program]] = (),
+    *,
+    kind: str | None = None,
+) -> bool:
+    """Runs a pass and asserts what holds for every pass; says whether the program changed.
+
+    Args:
+        apply: the pass.
+        program: what it runs on, in the current context.
+        observers: told what the first run's rules do.
+        kind: the row of the table of tolerances; that of single ops if None.
+    """
+    expected = run_all(program)
+    names, before = program.interface(), str(program)
+    changed = apply.run_observed(program, observers)
+    after = str(program)
+    verify(program)
+    assert changed == (before != after), "the pass does not tell the truth about what it changed"
+    assert program.interface() == names, "the interface changed"
+    assert str(ir.Module.parse(after)) == after, "the text does not say all of the program"
+    if changed:
+        for delegate in {False, is_tfl(program)}:
+            for name, array in run_all(program, delegate=delegate).items():
+                assert_close(array, expected[name], kind or tolerance_for(array))
+    assert not apply.run(program), "a second run changes something"
+    assert str(program) == after, "a second run changes something and does not say so"
+    return changed
