@@ -9,6 +9,7 @@ not here have no value here: `evaluate` says None, and XLA is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from litewright.compiler.ir.program import Program, body_of
 from litewright.compiler.ir.types import array_of, dtype_of, shape_of
 
 Evaluate = Callable[[ir.OpView, Sequence[Array]], Array | None]
+Function = Callable[..., Any]
 
 
 def evaluate(program: Program, op: ir.OpView, operands: Sequence[Array]) -> list[Array] | None:
@@ -50,12 +52,12 @@ def _call(program: Program, name: str, arguments: Sequence[Array]) -> list[Array
 # ---- elementwise ---------------------------------------------------------------------------------
 
 
-def _exact(function: Callable[..., Array]) -> Evaluate:
+def _exact(function: Function) -> Evaluate:
     """NumPy's function on the element type itself."""
     return lambda op, operands: np.asarray(function(*operands))
 
 
-def _rounded(function: Callable[..., Array]) -> Evaluate:
+def _rounded(function: Function) -> Evaluate:
     """NumPy's function in double precision, rounded to the element type; for floats alone."""
 
     def apply(op: ir.OpView, operands: Sequence[Array]) -> Array | None:
@@ -91,6 +93,18 @@ def _remainder(op: ir.OpView, operands: Sequence[Array]) -> Array | None:
     return np.asarray(np.fmod(x, y))
 
 
+def _clamp(low: Array, x: Array, high: Array) -> Array:
+    return np.minimum(np.maximum(low, x), high)
+
+
+def _logistic(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def _rsqrt(x: Array) -> Array:
+    return 1 / np.sqrt(x)
+
+
 _COMPARISONS: dict[str, Callable[..., Array]] = {
     "EQ": np.equal, "NE": np.not_equal, "GE": np.greater_equal, "GT": np.greater,
     "LE": np.less_equal, "LT": np.less,
@@ -108,7 +122,7 @@ def _convert(op: ir.OpView, operands: Sequence[Array]) -> Array | None:
     (x,) = operands
     dtype = dtype_of(op.results[0])
     if _is_float(x.dtype) and dtype.kind in "iu":
-        limits, wide = np.iinfo(dtype), x.astype(np.float64)
+        limits, wide = np.iinfo(dtype.name), x.astype(np.float64)
         # What does not fit has no defined value.
         if not ((wide > float(limits.min) - 1) & (wide < float(limits.max))).all():
             return None
@@ -155,7 +169,7 @@ def _pad(op: ir.OpView, operands: Sequence[Array]) -> Array | None:
 
 
 def _reverse(op: ir.OpView, operands: Sequence[Array]) -> Array:
-    return np.flip(operands[0], hlo.ints(op, "dimensions"))
+    return np.flip(operands[0], tuple(hlo.ints(op, "dimensions")))
 
 
 _FOLDS: dict[str, np.ufunc] = {
@@ -183,7 +197,7 @@ _EVALUATE: dict[str, Evaluate] = {
     "stablehlo.add": _exact(np.add),
     "stablehlo.and": _exact(np.bitwise_and),
     "stablehlo.ceil": _exact(np.ceil),
-    "stablehlo.clamp": _exact(lambda low, x, high: np.minimum(np.maximum(low, x), high)),
+    "stablehlo.clamp": _exact(_clamp),
     "stablehlo.compare": _compare,
     "stablehlo.convert": _convert,
     "stablehlo.cosine": _rounded(np.cos),
@@ -194,7 +208,7 @@ _EVALUATE: dict[str, Evaluate] = {
     "stablehlo.is_finite": _exact(np.isfinite),
     "stablehlo.log": _rounded(np.log),
     "stablehlo.log_plus_one": _rounded(np.log1p),
-    "stablehlo.logistic": _rounded(lambda x: 1 / (1 + np.exp(-x))),
+    "stablehlo.logistic": _rounded(_logistic),
     "stablehlo.maximum": _exact(np.maximum),
     "stablehlo.minimum": _exact(np.minimum),
     "stablehlo.multiply": _exact(np.multiply),
@@ -204,7 +218,7 @@ _EVALUATE: dict[str, Evaluate] = {
     "stablehlo.power": _rounded(np.power),
     "stablehlo.remainder": _remainder,
     "stablehlo.round_nearest_even": _exact(np.rint),
-    "stablehlo.rsqrt": _rounded(lambda x: 1 / np.sqrt(x)),
+    "stablehlo.rsqrt": _rounded(_rsqrt),
     "stablehlo.select": _exact(np.where),
     "stablehlo.sign": _exact(np.sign),
     "stablehlo.sine": _rounded(np.sin),

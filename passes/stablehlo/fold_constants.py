@@ -43,7 +43,7 @@ def _captures(regions: ir.RegionSequence) -> Iterator[ir.Value]:
     """What the ops in regions read from outside of the op that has the regions."""
     for region in regions:
         for block in region.blocks:
-            inside = set(block.arguments)
+            inside: set[ir.Value] = set(block.arguments)
             for op in block.operations:
                 yield from (operand for operand in op.operands if operand not in inside)
                 yield from (value for value in _captures(op.regions) if value not in inside)

@@ -59,7 +59,7 @@ def _along_axis(name: str) -> Handler:
         program: Program, op: ir.OpView, operands: Sequence[ir.Value]
     ) -> Sequence[ir.Value]:
         axis = channels.place(rank_of(op.results[0]), _axis(op, name))
-        return copy_of(op, operands, **{name: _axis_attribute(axis)})
+        return copy_of(op, operands, None, **{name: _axis_attribute(axis)})
 
     return Handler(_source if name == "iota_dimension" else _follows, rebuild)
 
@@ -69,7 +69,7 @@ def _per_dimension(*names: str) -> Handler:
         program: Program, op: ir.OpView, operands: Sequence[ir.Value]
     ) -> Sequence[ir.Value]:
         given = {name: _ints(channels.turned(hlo.ints(op, name))) for name in names}
-        return copy_of(op, operands, **given)
+        return copy_of(op, operands, None, **given)
 
     return Handler(_follows, rebuild)
 

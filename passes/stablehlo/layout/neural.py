@@ -252,7 +252,9 @@ def elementwise_composite(
     shape = shape_of(operands[0])
 
     def build(arguments: Sequence[ir.Value]) -> Sequence[ir.Value]:
-        mapping = dict(zip(body_of(function).arguments, arguments, strict=True))
+        mapping: dict[ir.Value, ir.Value] = dict(
+            zip(body_of(function).arguments, arguments, strict=True)
+        )
         for inner in body_of(function).operations:
             given = [mapping[operand] for operand in inner.operands]
             if op_name(inner) == "func.return":

@@ -13,7 +13,7 @@ import numpy as np
 
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir, op_name
-from litewright.compiler.ir.types import dtype_of
+from litewright.compiler.ir.types import dtype_of, element_of
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from ..splats import is_number, number_of
@@ -214,7 +214,7 @@ def merged_convert(op: ir.OpView, context: RuleContext) -> Outcome:
         return decline("the type between loses something", dtype_of(x))
     if dtype_of(op.results[0]).kind == "b" and dtype_of(source).kind != "b":
         return hlo.compare("NE", source, hlo.splat_like(0, source))
-    return hlo.convert(source, op.results[0].type.maybe_downcast().element_type)
+    return hlo.convert(source, element_of(op.results[0]))
 
 
 RULES: Sequence[Rule] = (

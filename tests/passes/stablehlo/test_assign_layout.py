@@ -240,7 +240,10 @@ def test_loops_are_left_alone() -> None:
     text = """
     func.func @main(%x: tensor<1x2x3x3xf32> {litewright.name = "x"}) -> (tensor<1x2x3x3xf32> {litewright.name = "y"}) {
       %w = stablehlo.constant dense<0.5> : tensor<2x2x1x1xf32>
-      %0 = stablehlo.convolution(%x, %w) dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x2x3x3xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x3x3xf32>
+      %0 = stablehlo.convolution(%x, %w)
+        dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1], window = {}
+        {batch_group_count = 1 : i64, feature_group_count = 1 : i64}
+        : (tensor<1x2x3x3xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x3x3xf32>
       %n = stablehlo.constant dense<3> : tensor<i32>
       %i = stablehlo.constant dense<0> : tensor<i32>
       %one = stablehlo.constant dense<1> : tensor<i32>
@@ -424,7 +427,7 @@ def random_graph(seed: int) -> Body:
     return build
 
 
-def random_op(
+def random_op(  # noqa: C901 - a row per op
     module: ir.Module, rng: np.random.Generator, x: ir.Value, values: list[ir.Value]
 ) -> ir.Value | None:
     shape = shape_of(x)
@@ -511,7 +514,7 @@ def test_minimum_cut_finds_the_least_cost() -> None:
         for one, zero, cost in costs:
             network.pay(one, zero, cost)
 
-        def price(labels: Sequence[int]) -> int:
+        def price(labels: Sequence[int], costs: list[tuple[int, int, int]] = costs) -> int:
             return sum(w for a, b, w in costs if labels[a] == 1 and labels[b] == 0)
 
         found = network.labels()
