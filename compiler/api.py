@@ -17,6 +17,7 @@ from .driver.plan import PassPlan
 from .driver.request import ExportedRequest, ModuleRequest, Request
 from .driver.stages import Progress
 from .flags import flags
+from .ir.observer import Observer
 from .targets import Target
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Converter:
         weights: Weights | None = None,
         passes: Passes | None = None,
         dump_ir: str | os.PathLike[str] | None = None,
+        observers: Sequence[Observer[Any]] = (),
         progress: Progress | None = None,
     ) -> EdgeModel:
         """Converts the signatures collected, and `module` as `serving_default` where one is given.
@@ -88,7 +90,14 @@ class Converter:
             converter = self.signature(DEFAULT_SIGNATURE, module, sample_args, sample_kwargs)
         if not converter.requests:
             raise UserError("nothing to convert: add a signature first")
-        options = _options(target, passes, dump_ir, progress, weights)
+        options = _options(
+            target,
+            passes=passes,
+            dump_ir=dump_ir,
+            observers=observers,
+            progress=progress,
+            weights=weights,
+        )
         return build(converter.requests, options)
 
 
@@ -111,6 +120,7 @@ def convert(
     weights: Weights | None = None,
     passes: Passes | None = None,
     dump_ir: str | os.PathLike[str] | None = None,
+    observers: Sequence[Observer[Any]] = (),
     progress: Progress | None = None,
 ) -> EdgeModel:
     """Converts a module to a model with the one signature `serving_default`.
@@ -125,6 +135,7 @@ def convert(
         passes: passes to run beside the default ones (decorated with `register_pass`, or from `place`), or a
             `PassPlan`, which is taken as it is.
         dump_ir: a folder that receives every stage and pass as numbered text files.
+        observers: look on while passes run; see `litewright.compiler.ir.observer`.
         progress: told the name of every stage, and how much of it is done where that is known.
 
     Raises:
@@ -140,6 +151,7 @@ def convert(
         weights=weights,
         passes=passes,
         dump_ir=dump_ir,
+        observers=observers,
         progress=progress,
     )
 
@@ -150,6 +162,7 @@ def compile(  # noqa: A001
     target: str | Target = "cpu",
     passes: Passes | None = None,
     dump_ir: str | os.PathLike[str] | None = None,
+    observers: Sequence[Observer[Any]] = (),
     progress: Progress | None = None,
 ) -> EdgeModel:
     """Converts programs that the caller has exported, by signature name; for exporters built on top.
@@ -159,13 +172,18 @@ def compile(  # noqa: A001
     if not programs:
         raise UserError("nothing to compile: give at least one exported program")
     requests: list[Request] = [ExportedRequest(name, each) for name, each in programs.items()]
-    return build(requests, _options(target, passes, dump_ir, progress))
+    options = _options(
+        target, passes=passes, dump_ir=dump_ir, observers=observers, progress=progress
+    )
+    return build(requests, options)
 
 
 def _options(
     target: str | Target,
+    *,
     passes: Passes | None,
     dump_ir: str | os.PathLike[str] | None,
+    observers: Sequence[Observer[Any]],
     progress: Progress | None,
     weights: Weights | None = None,
 ) -> Options:
@@ -176,6 +194,7 @@ def _options(
         plan=plan_for(passes, extensions),
         extensions=extensions,
         dump_ir=Path(dump_ir) if dump_ir is not None else None,
+        observers=observers,
         progress=progress,
         flags=flags(),
     )

@@ -16,6 +16,8 @@ from litewright.compiler.diagnostics import LitewrightError, UserError
 if TYPE_CHECKING:
     import torch
 
+    from litewright.compiler.driver.request import ModuleRequest
+
 _DEFAULT_SIGNATURE = "serving_default"
 _WANTED = "it must return (module, args) or (module, args, kwargs), or a dict of these by signature"
 
@@ -52,6 +54,16 @@ def samples_from(reference: str) -> dict[str, Sample]:
         raise UserError(f"{module_name} has no function {function_name!r}")
     made = _guarded(factory, f"{reference} failed")
     return {name: _sample(reference, each) for name, each in _by_signature(reference, made).items()}
+
+
+def requests_from(reference: str) -> list[ModuleRequest]:
+    """What a factory returns, as the driver takes it; see `samples_from`."""
+    from litewright.compiler.driver.request import ModuleRequest
+
+    return [
+        ModuleRequest(name, each.module, each.args, each.kwargs)
+        for name, each in samples_from(reference).items()
+    ]
 
 
 def _load(name: str) -> ModuleType:

@@ -1,8 +1,9 @@
-"""The command line: `litewright convert | inspect | run`. Commands are loaded when they are asked for."""
+"""The command line: `litewright COMMAND`, a file each in `commands/`, loaded when it is asked for."""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import Any
 
 import click
@@ -10,7 +11,9 @@ import click
 import litewright
 from litewright.compiler.diagnostics import InternalError, LitewrightError
 
-_COMMANDS = ("convert", "inspect", "run")
+from . import commands
+
+_COMMANDS = tuple(sorted(each.name for each in pkgutil.iter_modules(commands.__path__)))
 
 
 class _Commands(click.Group):

@@ -39,20 +39,22 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
         captured = [_capture(request, options.extensions.lowerings) for request in requests]
     with stages.stage("passes on FX"):
         for each in captured:
-            watch.stage(f"fx_{each.name}", each)
+            watch.lowered(f"fx_{each.name}", each)
             Pipeline(options.plan.fx).run(each, watch.on_fx)
     context = mlir.make_context()
     with mlir.use(context):
         with stages.stage("lower to StableHLO"):
+            watch.lowering("stablehlo")
             program = _lower(captured, context, options)
             captured.clear()
-        watch.stage("stablehlo", program)
+        watch.lowered("stablehlo", program)
         with stages.stage("passes on StableHLO"):
             Pipeline(options.plan.stablehlo).run(program, watch.on_programs)
         with stages.stage("legalise to tfl"):
+            watch.lowering("tfl")
             legalisations = options.extensions.legalisations
             stablehlo_to_tfl.legalise(program, options.target, legalisations, watch.on_programs)
-        watch.stage("tfl", program)
+        watch.lowered("tfl", program)
         with stages.stage("passes on tfl"):
             Pipeline(options.plan.tfl).run(program, watch.on_programs)
             tfl.verify(program)
@@ -88,7 +90,12 @@ class _Watch:
             statistics,
         )
 
-    def stage(self, name: str, unit: FxProgram | Program) -> None:
+    def lowering(self, name: str) -> None:
+        """Announces a lowering."""
+        for observer in self.on_programs:
+            observer.lowering(name)
+
+    def lowered(self, name: str, unit: FxProgram | Program) -> None:
         """Shows the observers what a lowering has made."""
         if isinstance(unit, FxProgram):
             for observer in self.on_fx:

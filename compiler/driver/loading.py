@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,18 @@ import numpy as np
 from litewright.lowering.tfl_to_flatbuffer import reader
 
 from ..diagnostics import FormatError, UserError
-from ..ir.mlir import ir, op_name
+from ..ir import hlo
+from ..ir.mlir import Array, ir, op_name
 from ..ir.program import NAME, Program, body_of, is_signature, set_result_names, weight_symbol
 from ..ir.types import dtype_of, shape_of
 from ..weights import WeightStore
 from .plan import Stage
 
-_ELIDED = re.compile(r"dense_resource<__elided__>|dense<__elided__>")
+Note = Callable[[str], None]
+
+
+def _ignore(note: str) -> None:
+    del note
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +41,7 @@ class PlaceholderSource:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
-    def read(self) -> np.ndarray[Any, np.dtype[Any]]:
+    def read(self) -> Array:
         """Normal numbers, or small integers."""
         seed = int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:8], "little")
         generator = np.random.default_rng(seed)
@@ -45,16 +50,17 @@ class PlaceholderSource:
         return generator.normal(size=self.shape).astype(self.dtype)
 
 
-def load_program(path: Path, context: ir.Context) -> Program:
+def load_program(path: Path, context: ir.Context, note: Note = _ignore) -> Program:
     """The program in a file, in a context that must be current.
 
     Args:
-        path: a .tflite, or MLIR text as dumps hold it. Weights that a text names become random numbers of
-            the right shapes.
+        path: a .tflite, or MLIR text as dumps hold it. Weights that a text names, and large constants that a
+            dump leaves out, become random numbers of the right shapes.
         context: owner of the module.
+        note: told where random numbers stand for others.
 
     Raises:
-        UserError: there is no such file, it is of another kind, or its constants were elided.
+        UserError: there is no such file.
         FormatError: it is not sound.
     """
     if path.suffix == ".tflite":
@@ -63,16 +69,11 @@ def load_program(path: Path, context: ir.Context) -> Program:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read {path}: {error}") from error
-    return parse_program(text, str(path))
+    return parse_program(text, str(path), note)
 
 
-def parse_program(text: str, name: str = "the text") -> Program:
+def parse_program(text: str, name: str = "the text", note: Note = _ignore) -> Program:
     """The program that a text describes, in the current context; see `load_program`."""
-    if _ELIDED.search(text):
-        raise UserError(
-            f"{name}: large constants were left out of this dump; the file replay.mlir, written when a "
-            "pass fails, and `litewright opt MODEL -o FILE.mlir` have them"
-        )
     try:
         module = ir.Module.parse(text)
     except ir.MLIRError as error:
@@ -85,7 +86,31 @@ def parse_program(text: str, name: str = "the text") -> Program:
                 shape, dtype = shape_of(argument), dtype_of(argument)
                 program.weights.add(symbol, PlaceholderSource(symbol, shape, dtype))
     _complete_names(program)
+    elided = [op for op in _constants(program) if _is_elided(op.attributes["value"])]
+    for number, op in enumerate(elided):
+        value = op.results[0]
+        filler = PlaceholderSource(f"constant {number}", shape_of(value), dtype_of(value))
+        op.attributes["value"] = hlo.dense(filler.read())
+    if elided:
+        note(
+            f"{name}: random numbers stand for {len(elided)} large constants that the dump leaves out"
+        )
     return program
+
+
+def _constants(program: Program) -> Iterator[ir.OpView]:
+    for function in program.functions():
+        for op in body_of(function).operations:
+            if op_name(op) in {"stablehlo.constant", "tfl.pseudo_const"}:
+                yield op
+
+
+def _is_elided(value: ir.Attribute) -> bool:
+    try:
+        ir.DenseElementsAttr(value)
+    except ValueError:
+        return True
+    return False
 
 
 def stage_of(program: Program) -> Stage:

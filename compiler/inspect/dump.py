@@ -10,6 +10,7 @@ from ..ir.fx import FxProgram
 from ..ir.mlir import ir
 from ..ir.observer import Observer
 from ..ir.program import Program
+from .value_names import with_stable_names
 
 _UNFIT = re.compile(r"[^\w.-]+")
 # Constants with more elements than this are elided.
@@ -91,11 +92,11 @@ class DumpObserver(Observer[Dumped]):
 
 
 def print_program(program: Program) -> str:
-    """The module as text: values named after their origins, large constants elided."""
-    operation = program.module.operation
-    return operation.get_asm(
+    """The module as text: values named after their origins and ops, large constants elided."""
+    text = program.module.operation.get_asm(
         enable_debug_info=True,
         use_local_scope=True,
         large_elements_limit=_LARGE,
         use_name_loc_as_prefix=True,
     )
+    return with_stable_names(text)

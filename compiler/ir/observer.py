@@ -18,6 +18,9 @@ class Observer(Generic[Observed]):
     `Observed` is what the passes work on: `Program`, `FxProgram`, or `object` for both.
     """
 
+    def lowering(self, name: str) -> None:
+        """Called before a lowering; `name` as in `lowered`. Rules that apply until then are the lowering's."""
+
     def lowered(self, name: str, unit: Observed) -> None:
         """Called with what a lowering has made: `fx_NAME` for a captured signature, `stablehlo`, `tfl`."""
 

@@ -3,6 +3,6 @@
 Legalisation is total: it needs no pass to have run before. What it cannot say is reported all at once.
 """
 
-from .legalise import legalise
+from .legalise import legalise, rules_for
 
-__all__ = ["legalise"]
+__all__ = ["legalise", "rules_for"]

@@ -12,10 +12,10 @@ from litewright.compiler.ir.observer import Observer
 
 @dataclass(slots=True)
 class PassRecord:
-    """One run of one pass.
+    """One run of one pass or lowering.
 
     Attributes:
-        name: the pass.
+        name: the pass; `lower to STAGE` for a lowering.
         seconds: wall time; give this observer last, and the others' work is not counted.
         changed: what the pass said.
         applied: applications by rule.
@@ -51,6 +51,16 @@ class Statistics(Observer[object]):
         for record in self.records:
             total[record.name] = total.get(record.name, 0.0) + record.seconds
         return total
+
+    def lowering(self, name: str) -> None:
+        """Starts the clock."""
+        self.records.append(PassRecord(f"lower to {name}", changed=True))
+        self._start = time.perf_counter()
+
+    def lowered(self, name: str, unit: object) -> None:
+        """Stops it. Captured signatures come without an announcement."""
+        if self.records and self.records[-1].name == f"lower to {name}":
+            self.records[-1].seconds = time.perf_counter() - self._start
 
     def before(self, pass_name: str, unit: object) -> None:
         """Starts the clock."""

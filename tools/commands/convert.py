@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..watching import print_statistics, printers, watching_options
+
 if TYPE_CHECKING:
     from litewright.compiler.api import EdgeModel
     from litewright.compiler.targets import Target
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     required=True,
     help="The .tflite file to write.",
 )
-@click.option("--target", default="cpu", show_default=True, help="Whose delegate the report asks.")
+@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
 @click.option(
     "--weights",
     type=click.Path(path_type=Path),
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@watching_options
 def command(
     *,
     factory: str,
@@ -41,6 +44,9 @@ def command(
     weights: Path | None,
     dump_ir: Path | None,
     as_json: bool,
+    print_after: tuple[str, ...],
+    print_changed: bool,
+    timing: bool,
 ) -> None:
     """Converts what a factory returns.
 
@@ -48,19 +54,25 @@ def command(
     (module, args) or (module, args, kwargs), or a dict of these by signature.
     """
     from litewright.compiler.api import Converter
-    from litewright.compiler.targets import target_named
+    from litewright.compiler.driver.extensions import effective
+    from litewright.compiler.driver.options import target_of
 
     from ..factory import samples_from
     from ..progress import stage_progress
 
-    asked = target_named(target)
+    asked = target_of(target, effective())
+    observers = printers(print_after, print_changed=print_changed)
     samples = samples_from(factory)
     converter = Converter()
     with stage_progress() as progress:
         for name, sample in samples.items():
             converter = converter.signature(name, sample.module, sample.args, sample.kwargs)
-        model = converter.convert(weights=weights, dump_ir=dump_ir, progress=progress)
+        model = converter.convert(
+            target=asked, weights=weights, dump_ir=dump_ir, observers=observers, progress=progress
+        )
         model.export(output, progress=progress)
+    if timing:
+        print_statistics(model.statistics)
     _report(model, output, asked, as_json=as_json)
 
 

@@ -1,0 +1,108 @@
+"""`litewright opt`: passes on a program from a file, and why a rule does not apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..watching import describe_misses, print_statistics, printers, watching_options
+
+if TYPE_CHECKING:
+    from litewright.compiler.driver.options import Options
+    from litewright.passes.core import Misses
+
+
+@click.command("opt")
+@click.argument("source", metavar="FILE|MODULE:FACTORY")
+@click.option(
+    "-p",
+    "--pass",
+    "pipeline",
+    multiple=True,
+    metavar="PASSES",
+    help="Passes to run: NAME, NAME{option=value}, several by commas, `default`; may be repeated.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The .mlir or .tflite file to write."
+)
+@click.option("--why-not", metavar="RULE", help="Tell where this rule does not apply, and why.")
+@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
+@click.option(
+    "--list", "list_passes", is_flag=True, help="List the passes that can be run on FILE."
+)
+@watching_options
+def command(
+    *,
+    source: str,
+    pipeline: tuple[str, ...],
+    output: Path | None,
+    why_not: str | None,
+    target: str,
+    list_passes: bool,
+    print_after: tuple[str, ...],
+    print_changed: bool,
+    timing: bool,
+) -> None:
+    """Runs passes on FILE, a .tflite or MLIR text (a dump), and prints or saves the result.
+
+    With `--why-not` FILE may be a MODULE:FACTORY too, as `convert` takes it: the whole conversion is run,
+    and the best partial matches of the rule are told with the line of your model.
+    """
+    from litewright.compiler.driver import opt
+    from litewright.compiler.driver.catalogue import passes_of
+    from litewright.compiler.driver.extensions import effective
+    from litewright.compiler.driver.loading import stage_of
+    from litewright.compiler.driver.options import Options, target_of
+
+    extensions = effective()
+    options = Options(target=target_of(target, extensions), extensions=extensions)
+    if why_not is not None:
+        click.echo(_why_not(source, why_not, options))
+        return
+    program = opt.load(Path(source), _note)
+    if list_passes:
+        for name, each in sorted(passes_of(stage_of(program), extensions).items()):
+            click.echo(f"{name}: {(type(each).__doc__ or '').splitlines()[0]}")
+        return
+    observers = printers(print_after, print_changed=print_changed)
+    statistics = opt.optimise(program, ",".join(pipeline), extensions, observers)
+    if timing:
+        print_statistics(statistics)
+    if output is not None:
+        opt.save(program, output)
+    else:
+        from litewright.compiler.inspect.dump import print_program
+
+        click.echo(print_program(program))
+
+
+def _note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)
+
+
+def _why_not(source: str, rule: str, options: Options) -> str:
+    from litewright.compiler.driver import opt
+    from litewright.compiler.driver.catalogue import stages_of_rule
+    from litewright.compiler.driver.extensions import plan_for
+
+    if Path(source).suffix in {".tflite", ".mlir"}:
+        return describe_misses(opt.misses(opt.load(Path(source), _note), rule, options))
+    stages_of_rule(rule, plan_for(None, options.extensions), options.target)
+    return describe_misses(_misses_of_conversion(source, rule, options))
+
+
+def _misses_of_conversion(source: str, rule: str, options: Options) -> Misses:
+    from dataclasses import replace
+
+    from litewright.compiler.driver.build import build
+    from litewright.compiler.driver.extensions import plan_for
+    from litewright.passes import core
+
+    from ..factory import requests_from
+
+    found = core.Misses(rule)
+    plan = plan_for(None, options.extensions)
+    build(requests_from(source), replace(options, plan=plan, observers=(found,)))
+    return found
