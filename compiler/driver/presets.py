@@ -5,7 +5,11 @@ from __future__ import annotations
 from litewright.passes.core import EliminateCommonSubexpressions, Repeat
 from litewright.passes.fx.merge_equal_nodes import MergeEqualNodes
 from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
+from litewright.passes.stablehlo.assign_layout import AssignLayout
 from litewright.passes.stablehlo.fold_constants import FoldConstants
+from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
+from litewright.passes.stablehlo.fold_weights import FoldWeights
+from litewright.passes.stablehlo.simplify import Simplify
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
 from litewright.passes.tfl.absorb_transposes import AbsorbTransposes
 from litewright.passes.tfl.fold_scales import FoldScales
@@ -28,8 +32,17 @@ FX = (
 STABLEHLO = (
     # Fewer ops for all that follows, and each table computed once.
     EliminateCommonSubexpressions(),
-    # While XLA can still run what is to be folded.
+    # Before constants are folded, so that no bytes are made of what cancels out; and again, since a table
+    # may turn out to be all ones or a mask all true.
+    Simplify(),
     FoldConstants(),
+    Simplify(),
+    # Behind the folding of constants, which are the other operands of what is done to weights.
+    FoldWeights(),
+    # Wants factors and matrices in the form that they have now: weights and constants.
+    FoldInputScales(),
+    # Last: it turns what is left, and constants and weights for nothing.
+    AssignLayout(),
 )
 
 TFL = (

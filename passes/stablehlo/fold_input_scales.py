@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir, op_name, stablehlo
-from litewright.compiler.ir.program import (
-    Program,
-    body_of,
-    owner_function,
-    weight_symbol,
-    weights_of,
-)
-from litewright.compiler.ir.types import dtype_of, rank_of, shape_of
+from litewright.compiler.ir.program import Program, body_of, owner_function, weight_symbol
+from litewright.compiler.ir.types import dtype_of, element_count, rank_of, shape_of
 from litewright.compiler.weights import Binary, Expression, Reshape
-from litewright.passes.core import Decline, Pass, decline, remove_dead
+from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
 
 from .splats import number_of
+
+Matrix = str | ir.Attribute
+"""What a matrix is known by in all signatures: a weight by its symbol, a constant by its numbers."""
+
+Form = tuple[Expression, int]
+"""What a matrix is multiplied by: a factor, and the axis of the matrix that it runs along, or -1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +29,41 @@ class _Scaled:
     """A value times a factor along one of its axes, and the products that alone read the result.
 
     Attributes:
+        op: the multiplication.
         x: the value.
         factor: of shape `[channels]`, or a scalar.
         axis: of `x`; -1 for a scalar factor, which has none.
         products: dot_generals whose left operand is the scaled value.
     """
 
+    op: ir.OpView
     x: ir.Value
     factor: Expression
     axis: int
     products: tuple[ir.OpView, ...]
 
+    def forms(self) -> Iterator[tuple[Matrix, Form]]:
+        """What each of the matrices would be multiplied by."""
+        for product in self.products:
+            matrix = _matrix(product.operands[1])
+            assert matrix is not None, "a matrix is a weight or a constant"
+            yield matrix, self.form(product)
 
-def _factor(program: Program, value: ir.Value) -> tuple[Expression, int] | Decline:
-    """The factor that a broadcast constant or weight is, and the axis that it runs along."""
-    number = number_of(value)
-    if number is not None:
-        return program.weights.literal(np.array(number, dtype_of(value))), -1
-    op = hlo.producer(value)
-    if op is None or op_name(op) != "stablehlo.broadcast_in_dim" or rank_of(op.operands[0]) != 1:
-        return decline("the factor does not run along one axis")
-    (axis,) = hlo.ints(op, "broadcast_dimensions")
-    if shape_of(op.operands[0])[0] != shape_of(value)[axis]:
-        return decline("the factor is repeated along its axis")
-    symbol, array = weight_symbol(op.operands[0]), hlo.constant_of(op.operands[0])
-    if symbol is not None:
-        return program.weights.expression(symbol), axis
-    if array is None:
-        return decline("the factor is computed from inputs")
-    return program.weights.literal(array), axis
+    def form(self, product: ir.OpView) -> Form:
+        """What the matrix of a product would be multiplied by."""
+        return self.factor, -1 if self.axis < 0 else _matrix_axis(product, self.axis)
+
+
+# ---- what is scaled ------------------------------------------------------------------------------
 
 
 def scaled(program: Program, op: ir.OpView) -> _Scaled | Decline:
     """What a `stablehlo.multiply` scales for matrix products alone, or why it is not to be folded."""
-    found: tuple[Expression, int] | Decline = decline("no operand is a factor")
-    for number in (1, 0):
-        found = _factor(program, op.operands[number])
-        if not isinstance(found, Decline):
-            break
+    if dtype_of(op.results[0]).kind not in "fV":
+        return decline("integers")
+    found, position = _factor(program, op.operands[1]), 0
+    if isinstance(found, Decline):
+        found, position = _factor(program, op.operands[0]), 1
     if isinstance(found, Decline):
         return found
     factor, axis = found
@@ -73,20 +71,71 @@ def scaled(program: Program, op: ir.OpView) -> _Scaled | Decline:
     products = [(use.owner, use.operand_number) for use in op.results[0].uses][::-1]
     if not products:
         return decline("nothing reads the result")
-    for product, position in products:
-        if op_name(product) != "stablehlo.dot_general" or position != 0:
-            return decline(
-                "something other than a matrix product reads the result", op_name(product)
-            )
-        if weight_symbol(product.operands[1]) is None and not _is_constant(product.operands[1]):
+    for product, number in products:
+        if op_name(product) != "stablehlo.dot_general" or number != 0:
+            return decline("something other than a matrix product reads it", op_name(product))
+        if _matrix(product.operands[1]) is None:
             return decline("the matrix is computed from inputs")
         if axis >= 0 and axis not in _numbers(product).lhs_contracting_dimensions:
             return decline("the product does not add up along the factor's axis")
-    return _Scaled(op.operands[1 - number], factor, axis, tuple(each for each, _ in products))
+    return _Scaled(op, op.operands[position], factor, axis, tuple(each for each, _ in products))
 
 
-def _is_constant(value: ir.Value) -> bool:
-    return hlo.constant_of(value) is not None
+def _factor(program: Program, value: ir.Value) -> tuple[Expression, int] | Decline:
+    """The factor that a spread constant or weight is, and the axis that it runs along."""
+    number = number_of(value)
+    if number is not None:
+        return program.weights.literal(np.array(number, dtype_of(value))), -1
+    found = _vector(value)
+    if isinstance(found, Decline):
+        return found
+    vector, axis = found
+    symbol, array = weight_symbol(vector), hlo.constant_of(vector)
+    if array is not None:
+        return program.weights.literal(array.reshape(-1)), axis
+    expression = program.weights.expression(symbol or "")
+    size = shape_of(value)[axis]
+    return expression if rank_of(vector) == 1 else Reshape(expression, (size,)), axis
+
+
+def _vector(value: ir.Value) -> tuple[ir.Value, int] | Decline:
+    """The constant or weight whose numbers a value holds along one axis and repeats along all others."""
+    if weight_symbol(value) is not None or hlo.constant_of(value) is not None:
+        return _only_axis(value, value, shape_of(value))
+    op = hlo.producer(value)
+    if op is None or op_name(op) not in {"stablehlo.broadcast_in_dim", "stablehlo.reshape"}:
+        return decline("no operand is a spread constant or weight")
+    inner = _vector(op.operands[0])
+    if isinstance(inner, Decline):
+        return inner
+    vector, axis = inner
+    size = element_count(shape_of(vector))
+    if op_name(op) == "stablehlo.reshape":
+        if element_count(shape_of(value)) != size:
+            return decline("no operand is a spread constant or weight")
+        return _only_axis(vector, value, shape_of(value))
+    outer = hlo.ints(op, "broadcast_dimensions")[axis]
+    return vector, outer
+
+
+def _only_axis(
+    vector: ir.Value, value: ir.Value, shape: Sequence[int]
+) -> tuple[ir.Value, int] | Decline:
+    """The one axis of a value that is longer than 1."""
+    long = [axis for axis, size in enumerate(shape) if size > 1]
+    return (
+        (vector, long[0])
+        if len(long) == 1
+        else decline("the factor varies along no axis, or several", shape)
+    )
+
+
+def _matrix(value: ir.Value) -> Matrix | None:
+    symbol = weight_symbol(value)
+    if symbol is not None:
+        return symbol
+    op = hlo.producer(value)
+    return None if op is None or op_name(op) != "stablehlo.constant" else op.attributes["value"]
 
 
 def _numbers(op: ir.OpView) -> stablehlo.DotDimensionNumbers:
@@ -100,59 +149,62 @@ def _matrix_axis(product: ir.OpView, axis: int) -> int:
     return list(numbers.rhs_contracting_dimensions)[position]
 
 
-def _found(program: Program) -> Iterator[_Scaled]:
-    for function in program.functions():
-        for op in body_of(function).operations:
-            if op_name(op) == "stablehlo.multiply" and dtype_of(op.results[0]).kind in "fV":
-                outcome = scaled(program, op)
-                if not isinstance(outcome, Decline):
-                    yield outcome
+# ---- which of it is folded -----------------------------------------------------------------------
 
 
-_Form = tuple[Expression, int]
-"""A factor and the axis of the matrix that it runs along: what a matrix is multiplied by."""
+def _outcomes(program: Program) -> list[tuple[ir.OpView, _Scaled | Decline]]:
+    """What to fold, and why not, for every multiplication: all signatures agree on each matrix."""
+    outcomes = [
+        (op, scaled(program, op))
+        for function in program.functions()
+        for op in body_of(function).operations
+        if op_name(op) == "stablehlo.multiply"
+    ]
+    forms: dict[Matrix, list[Form]] = {}
+    for _, each in outcomes:
+        if isinstance(each, _Scaled):
+            for matrix, form in each.forms():
+                forms.setdefault(matrix, []).append(form)
+    reads = _reads(program)
+    sound = {m for m, found in forms.items() if len(found) == reads[m] and len(set(found)) == 1}
+    return _closed(outcomes, sound)
 
 
-def _form(each: _Scaled, product: ir.OpView) -> _Form:
-    return each.factor, -1 if each.axis < 0 else _matrix_axis(product, each.axis)
+def _reads(program: Program) -> Counter[Matrix]:
+    """How often each weight and constant is read, in all functions."""
+    return Counter(
+        matrix
+        for function in program.functions()
+        for op in body_of(function).operations
+        for operand in op.operands
+        if (matrix := _matrix(operand)) is not None
+    )
 
 
-def _foldable(program: Program) -> list[_Scaled]:
-    """What is scaled alike wherever its matrices are read, in all signatures."""
-    found = list(_found(program))
-    forms: dict[str, list[_Form]] = {}
-    for each in found:
-        for product in each.products:
-            symbol = weight_symbol(product.operands[1])
-            if symbol is not None:
-                forms.setdefault(symbol, []).append(_form(each, product))
-    reads: dict[str, int] = {}
-    for function in program.functions():
-        for argument in weights_of(function):
-            symbol = weight_symbol(argument) or ""
-            reads[symbol] = reads.get(symbol, 0) + sum(1 for _ in argument.uses)
-    return _closed(found, {s for s, f in forms.items() if len(f) == reads[s] and len(set(f)) == 1})
-
-
-def _closed(found: list[_Scaled], sound: set[str]) -> list[_Scaled]:
-    """The largest part of `found` in which no matrix is folded at one of its readers and not at another."""
+def _closed(
+    outcomes: list[tuple[ir.OpView, _Scaled | Decline]], sound: set[Matrix]
+) -> list[tuple[ir.OpView, _Scaled | Decline]]:
+    """Gives up what meets a matrix that is not sound, until what is left meets sound ones alone."""
     while True:
-        kept: list[_Scaled] = []
-        lost: set[str] = set()
-        for each in found:
-            symbols = {weight_symbol(product.operands[1]) for product in each.products} - {None}
-            if symbols <= sound:
-                kept.append(each)
-            else:
-                lost |= {symbol for symbol in symbols if symbol is not None} & sound
+        kept: list[tuple[ir.OpView, _Scaled | Decline]] = []
+        lost: set[Matrix] = set()
+        for op, each in outcomes:
+            outcome = each
+            if isinstance(each, _Scaled) and not (met := {m for m, _ in each.forms()}) <= sound:
+                lost |= met & sound
+                outcome = decline("a matrix is read elsewhere as it is, or scaled otherwise")
+            kept.append((op, outcome))
         if not lost:
             return kept
-        found, sound = kept, sound - lost
+        outcomes, sound = kept, sound - lost
+
+
+# ---- folding -------------------------------------------------------------------------------------
 
 
 def _fold(program: Program, each: _Scaled) -> None:
     for product in each.products:
-        factor, axis = _form(each, product)
+        factor, axis = each.form(product)
         product.operands[1] = _scaled_matrix(program, product, factor, axis)
         product.operands[0] = each.x
 
@@ -198,10 +250,26 @@ class FoldInputScales(Pass[Program]):
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
+        return self.run_observed(unit, ())
+
+    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
+        """See `Pass.run_observed`; each multiplication is told about."""
         changed = False
-        while found := _foldable(unit):
+        while True:
+            outcomes = _outcomes(unit)
+            for op, each in outcomes:
+                for observer in observers:
+                    if isinstance(each, Decline):
+                        observer.declined(self.name, op, each)
+                    else:
+                        observer.applied(self.name, op)
+            found = [each for _, each in outcomes if isinstance(each, _Scaled)]
+            del outcomes
+            if not found:
+                return changed
             for each in found:
                 _fold(unit, each)
+            # Nothing of what was found may outlive what is erased now.
+            found.clear()
             remove_dead(unit)
             changed = True
-        return changed

@@ -13,10 +13,6 @@ from litewright.compiler.driver.plan import leaves
 from litewright.compiler.ir import mlir
 from litewright.compiler.ir.program import Program
 from litewright.passes.core import Pass, kebab_case
-from litewright.passes.stablehlo.assign_layout import AssignLayout
-from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
-from litewright.passes.stablehlo.fold_weights import FoldWeights
-from litewright.passes.stablehlo.simplify import Simplify
 from tests.support.text_cases import TextCase, assert_case, expected_reasons, read_cases
 
 HERE = Path(__file__).parent
@@ -29,10 +25,6 @@ CASES = {level: read_cases(HERE / level / "text") for level in LEVELS}
 PASSES: list[Pass[Program]] = [
     *leaves(presets.DEFAULT.stablehlo),
     *leaves(presets.DEFAULT.tfl),
-    AssignLayout(),
-    FoldInputScales(),
-    FoldWeights(),
-    Simplify(),
 ]
 
 
