@@ -20,9 +20,9 @@ from litewright.compiler.weights.torch_source import array_of_tensor
 from litewright.lowering.stablehlo_to_tfl import legalise
 from litewright.lowering.tfl_to_flatbuffer import writer
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops
+from litewright.passes.core import Pipeline
 from tests.lowering.torch_to_stablehlo.case import Case
 from tests.lowering.torch_to_stablehlo.cases import CASES
-from litewright.passes.core import Pipeline
 from tests.lowering.torch_to_stablehlo.test_ops import Call, tensors_of
 from tests.support.tolerances import TOLERANCES, relative_error
 
