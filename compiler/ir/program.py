@@ -74,7 +74,10 @@ class Program:
         lines: list[str] = []
         for function in self.signatures():
             lines.append(f"signature {function.name.value}")
-            lines += [f"input {input_name(a)} {describe_type(a)}" for a in inputs_of(function)]
+            # The attributes are read once, not once an argument: this runs around every pass.
+            names = _input_names(function)
+            arguments = zip(function.arguments, names, strict=False)
+            lines += [f"input {name} {describe_type(a)}" for a, name in arguments if name is not None]
             lines += [f"result {name} {describe_type(v)}" for name, v in results_of(function)]
         return tuple(lines)
 
@@ -189,6 +192,13 @@ def set_result_names(function: func.FuncOp, names: Sequence[str]) -> None:
     """Names the results of a function."""
     entries = [ir.DictAttr.get({NAME: ir.StringAttr.get(name)}) for name in names]
     function.attributes["res_attrs"] = ir.ArrayAttr.get(entries)
+
+
+def _input_names(function: func.FuncOp) -> list[str | None]:
+    """By argument, its name if it is an input; None for a weight."""
+    own = function.attributes.get("arg_attrs")
+    entries = [ir.DictAttr(each) for each in ir.ArrayAttr(own)] if own is not None else []
+    return [ir.StringAttr(each[NAME]).value if NAME in each else None for each in entries]
 
 
 def _argument_attribute(value: ir.Value, key: str) -> str | None:
