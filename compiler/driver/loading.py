@@ -13,6 +13,7 @@ import numpy as np
 from litewright.lowering.tfl_to_flatbuffer import reader
 
 from ..diagnostics import FormatError, UserError
+from ..inspect.location_names import with_dotted_names
 from ..ir import hlo
 from ..ir.mlir import Array, ir, op_name
 from ..ir.program import NAME, Program, body_of, is_signature, set_result_names, weight_symbol
@@ -75,7 +76,7 @@ def load_program(path: Path, context: ir.Context, note: Note = _ignore) -> Progr
 def parse_program(text: str, name: str = "the text", note: Note = _ignore) -> Program:
     """The program that a text describes, in the current context; see `load_program`."""
     try:
-        module = ir.Module.parse(text)
+        module = ir.Module.parse(with_dotted_names(text))
     except ir.MLIRError as error:
         raise FormatError(f"{name} is no MLIR: {error}") from error
     program = Program(module, WeightStore())

@@ -19,6 +19,7 @@ from litewright.passes.core import (
 )
 
 from ..diagnostics import UserError, WriteError
+from ..inspect.location_names import with_tree_names
 from ..ir import mlir
 from ..ir.program import Program
 from ..ir.verify import verify
@@ -112,4 +113,4 @@ def save(program: Program, path: Path) -> None:
 
 def whole_text(program: Program) -> str:
     """The module as text that can be read back: no constant is left out, locations are kept."""
-    return program.module.operation.get_asm(enable_debug_info=True)
+    return with_tree_names(program.module.operation.get_asm(enable_debug_info=True))

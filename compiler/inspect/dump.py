@@ -10,6 +10,7 @@ from ..ir.fx import FxProgram
 from ..ir.mlir import ir
 from ..ir.observer import Observer
 from ..ir.program import Program
+from .location_names import with_tree_names
 from .value_names import with_stable_names
 
 _UNFIT = re.compile(r"[^\w.-]+")
@@ -69,7 +70,8 @@ class DumpObserver(Observer[Dumped]):
         """Writes the program before the pass, and tells how to replay the pass."""
         if self._last_good is not None:
             path = self._write(
-                "replay.mlir", self._last_good.operation.get_asm(enable_debug_info=True)
+                "replay.mlir",
+                with_tree_names(self._last_good.operation.get_asm(enable_debug_info=True)),
             )
             error.add_note(f"to replay: litewright opt {path} --pass {pass_name}")
 
@@ -99,4 +101,4 @@ def print_program(program: Program) -> str:
         large_elements_limit=_LARGE,
         use_name_loc_as_prefix=True,
     )
-    return with_stable_names(text)
+    return with_tree_names(with_stable_names(text))

@@ -38,6 +38,9 @@ class Environment:
 
 ORACLE = Environment("oracle", "LITEWRIGHT_ORACLE_PYTHON", ("litert-converter==0.5.0",))
 TENSORFLOW = Environment("tensorflow", "LITEWRIGHT_TENSORFLOW_PYTHON", ("tensorflow-cpu==2.21.*",))
+EXPLORER = Environment(
+    "explorer", "LITEWRIGHT_EXPLORER_PYTHON", ("ai-edge-model-explorer==0.1.34",)
+)
 # The benchmarks make this environment too, under the same name and mark.
 PEER = Environment("peer", "LITEWRIGHT_PEER_PYTHON", ("torch==2.13.0", "litert-torch==0.10.0"))
 
