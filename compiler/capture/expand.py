@@ -34,7 +34,7 @@ def expand_calls(graph_module: GraphModule, kept: Collection[Op]) -> None:
     """Replaces calls outside of `kept` by what torch decomposes them to, again and again.
 
     A call that has no decomposition, one that changes tensors in place, and one whose decomposition calls
-    what it came from, is left as it is.
+    what it came from or what nothing can be made of, is left as it is.
     """
     pending = [
         (node, frozenset[Op]()) for node in live_nodes(graph_module) if not is_final(node, kept)
@@ -43,9 +43,19 @@ def expand_calls(graph_module: GraphModule, kept: Collection[Op]) -> None:
         node, callers = pending.pop()
         op = op_of(node)
         inner = _traced(node) if op not in callers else None
-        if op is not None and inner is not None:
+        if op is not None and inner is not None and _leads_on(inner, kept):
             made = _replace(node, inner)
             pending.extend((each, callers | {op}) for each in made if not is_final(each, kept))
+
+
+def _leads_on(inner: GraphModule, kept: Collection[Op]) -> bool:
+    """Whether each call of a decomposition can stay or has one itself.
+
+    An LSTM becomes a kernel of oneDNN, which has none.
+    """
+    calls = [node for node in inner.graph.nodes if node.op == "call_function"]
+    ops = [op_of(call) for call in calls if not is_final(call, kept)]
+    return all(op is not None and core_decomposition_of(op) is not None for op in ops)
 
 
 def _traced(node: Node) -> GraphModule | None:
