@@ -13,18 +13,21 @@ from benchmarks.children import ROOT, WorkerError, Workers
 from benchmarks.layer_cost import measure_layer_cost
 from benchmarks.measure import Bench, Effort
 from benchmarks.page import page
+from benchmarks.passes import measure_passes
 from benchmarks.peer_environment import peer_python
 from benchmarks.results import Results
 from benchmarks.setting import describe, is_busy
-from benchmarks.tables import Table, case_table, layer_cost_tables, stages_table
+from benchmarks.tables import Table, case_table, layer_cost_tables, passes_tables, stages_table
 
-LAYER_COST = "layer-cost"
+LAYER_COST, PASSES = "layer-cost", "passes"
 _QUICK = Effort(conversions=1, orders=1, rounds=2, seconds=0.1)
 _console = Console()
 
 
 @click.command(help=__doc__)
-@click.argument("cases", nargs=-1, type=click.Choice([*(case.name for case in CASES), LAYER_COST]))
+@click.argument(
+    "cases", nargs=-1, type=click.Choice([*(case.name for case in CASES), LAYER_COST, PASSES])
+)
 @click.option("--large", is_flag=True, help="Also the models that need 16 GB of memory.")
 @click.option(
     "--side",
@@ -56,10 +59,11 @@ def main(
     output: Path,
 ) -> None:
     chosen = tuple(Side(side) for side in sides) or tuple(Side)
-    named = tuple(name for name in cases if name != LAYER_COST)
+    named = tuple(name for name in cases if name not in (LAYER_COST, PASSES))
     selected = select(named, large=large) if named or not cases else []
     command = _command(cases, sides, large=large, quick=quick)
-    peer = peer_python(_report) if any(side.in_peer_environment for side in chosen) else None
+    with_peer = cases != (PASSES,) and any(side.in_peer_environment for side in chosen)
+    peer = peer_python(_report) if with_peer else None
     work = work.resolve()
     bench = Bench(Workers(work, peer), work, _QUICK if quick else Effort(), _report)
     results_path, page_path = output.with_suffix(".json"), output.with_suffix(".md")
@@ -77,6 +81,9 @@ def main(
         save()
     if LAYER_COST in cases or not cases:
         fine &= _measure_layer_cost(bench, chosen, results, command)
+        save()
+    if PASSES in cases or not cases:
+        fine &= _measure_passes(bench, results, command)
         save()
     _console.print(f"written: {results_path}, {page_path}")
     sys.exit(0 if fine else 1)
@@ -111,6 +118,17 @@ def _measure_layer_cost(
         return False
     results.layer_cost = cost
     return _show(layer_cost_tables(cost), cost.failures)
+
+
+def _measure_passes(bench: Bench, results: Results, command: str) -> bool:
+    """Measure what passes cost and gain into the results; whether nothing failed."""
+    _console.rule("Passes")
+    try:
+        results.passes = measure_passes(bench, describe(command))
+    except WorkerError as error:
+        _console.print(f"{PASSES}: {error}", style="red", markup=False)
+        return False
+    return _show(passes_tables(results.passes), {})
 
 
 def _show(tables: Sequence[Table], failures: Mapping[str, str | None]) -> bool:

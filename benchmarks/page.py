@@ -3,13 +3,14 @@
 from typing import Any
 
 from benchmarks.peer_environment import PEER
-from benchmarks.results import CaseResult, LayerCost, Results
+from benchmarks.results import CaseResult, LayerCost, PassesResult, Results
 from benchmarks.tables import (
     Table,
     case_table,
     layer_cost_tables,
     megabytes,
     ops_table,
+    passes_tables,
     stages_table,
     times,
 )
@@ -47,6 +48,8 @@ def page(results: Results) -> str:
         parts += _case(name, case)
     if results.layer_cost is not None:
         parts += _layer_cost(results.layer_cost)
+    if results.passes is not None:
+        parts += _passes(results.passes)
     return "\n".join(parts)
 
 
@@ -80,6 +83,11 @@ def _layer_cost(cost: LayerCost) -> list[str]:
     for side, failure in cost.failures.items():
         parts.append(f"{side} failed:\n\n```\n{failure}\n```\n")
     return parts + [_markdown(table) for table in layer_cost_tables(cost)]
+
+
+def _passes(result: PassesResult) -> list[str]:
+    head = _setting(result.setting, "python -m benchmarks passes")
+    return ["## Passes\n", head, *(_markdown(table) for table in passes_tables(result))]
 
 
 def _setting(setting: dict[str, Any], again: str) -> str:

@@ -105,11 +105,35 @@ class LayerCost:
 
 
 @dataclass(slots=True)
+class PassesResult:
+    """What litewright's passes cost and gain.
+
+    `seconds` are those of each pass on the model called `title`, all signatures together, in the
+    fastest of several conversions; `conversion` is the whole of one without writing, `export` what
+    `torch.export` and its decompositions take for the same model. `rewrites` are counts by rule.
+    `graphs` is by title of a model, by the last stage whose passes ran, by signature. `imports` are
+    seconds of whole processes by what they import.
+    """
+
+    setting: dict[str, Any]
+    title: str
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    rewrites: dict[str, int] = field(default_factory=dict[str, int])
+    conversion: float = 0.0
+    export: dict[str, float] = field(default_factory=dict[str, float])
+    imports: dict[str, float] = field(default_factory=dict[str, float])
+    graphs: dict[str, dict[str, dict[str, Graph]]] = field(
+        default_factory=dict[str, dict[str, dict[str, Graph]]]
+    )
+
+
+@dataclass(slots=True)
 class Results:
     """Everything measured so far: a case that is measured again takes the place of its old self."""
 
     cases: dict[str, CaseResult] = field(default_factory=dict[str, CaseResult])
     layer_cost: LayerCost | None = None
+    passes: PassesResult | None = None
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -123,6 +147,7 @@ class Results:
         return cls(
             {name: _case(case) for name, case in data["cases"].items()},
             None if cost is None else LayerCost(**cost),
+            _passes(data.get("passes")),
         )
 
     def save(self, path: Path) -> None:
@@ -130,6 +155,16 @@ class Results:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"version": SCHEMA_VERSION, **dataclasses.asdict(self)}, indent=1)
         path.write_text(text + "\n")
+
+
+def _passes(data: dict[str, Any] | None) -> PassesResult | None:
+    if data is None:
+        return None
+    graphs = {
+        title: {plan: {n: Graph(**g) for n, g in each.items()} for plan, each in plans.items()}
+        for title, plans in data.pop("graphs").items()
+    }
+    return PassesResult(**data, graphs=graphs)
 
 
 def _case(data: dict[str, Any]) -> CaseResult:

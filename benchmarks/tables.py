@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.cases import Side
 from benchmarks.measure import typical
-from benchmarks.results import CaseResult, Conversion, LayerCost, SideResult
+from benchmarks.results import CaseResult, Conversion, Graph, LayerCost, PassesResult, SideResult
 
 NOTHING = "-"
 
@@ -42,6 +42,10 @@ def count(value: float) -> str:
 
 def error(value: float) -> str:
     return f"{value:.1e}"
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
 
 
 def times(value: float) -> str:
@@ -199,3 +203,43 @@ def _own_layer_table(cost: LayerCost) -> Table:
             ),
         ),
     )
+
+
+def passes_tables(result: PassesResult) -> list[Table]:
+    """Time beside `torch.export`, graphs by plan, and what imports take."""
+    return [_pass_times(result), _graphs_by_plan(result), _import_times(result)]
+
+
+def _pass_times(result: PassesResult) -> Table:
+    capture, total = sum(result.export.values()), sum(result.seconds.values())
+    parts = sorted(result.seconds.items(), key=lambda item: -item[1])
+    rows = [
+        (f"torch.export ({_parts(result.export)})", seconds(capture), NOTHING),
+        ("a whole conversion, but for writing", seconds(result.conversion), NOTHING),
+        ("all passes", seconds(total), percent(total / capture)),
+        *((name, seconds(value), percent(value / capture)) for name, value in parts),
+    ]
+    columns = ("", "seconds", "of torch.export")
+    return Table(f"Passes: {result.title}", columns, tuple(rows))
+
+
+def _graphs_by_plan(result: PassesResult) -> Table:
+    rows = [
+        (title, signature, *(_sizes(plans[plan][signature]) for plan in _PLAN_TITLES))
+        for title, plans in result.graphs.items()
+        for signature in next(iter(plans.values()))
+    ]
+    columns = ("model", "signature", *_PLAN_TITLES.values())
+    return Table("Ops and delegate partitions, by the passes that run", columns, tuple(rows))
+
+
+_PLAN_TITLES = {"none": "none", "fx": "FX", "stablehlo": "and StableHLO", "tfl": "and tfl: all"}
+
+
+def _sizes(graph: Graph) -> str:
+    return f"{graph.ops} ops, {graph.partitions} partitions"
+
+
+def _import_times(result: PassesResult) -> Table:
+    rows = [(f"`{name}`", milliseconds(value)) for name, value in result.imports.items()]
+    return Table("A process that runs one statement", ("statement", "time"), tuple(rows))

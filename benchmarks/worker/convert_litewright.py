@@ -26,7 +26,7 @@ def _module_converter(job: jobs.Job) -> Any:
     module = build_module(jobs.case_of(job), Path(folder) if folder else None)
     step = load_steps(Path(job["steps"]))[0]
     inputs = {name: torch.as_tensor(value) for name, value in step.inputs.items()}
-    return lambda: litewright.convert(module, (), inputs)
+    return lambda: litewright.convert(module, (), inputs, passes=_plan(job))
 
 
 def _decoder_converter(job: jobs.Job) -> Any:
@@ -39,7 +39,22 @@ def _decoder_converter(job: jobs.Job) -> Any:
     signatures = litewright.signature(
         "prefill", Prefill(decoder), (), config.sample_inputs(PREFILL_LENGTH)
     ).signature("decode", decoder, (), config.sample_inputs(1))
-    return lambda: signatures.convert(weights=job["checkpoint"])
+    return lambda: signatures.convert(weights=job["checkpoint"], passes=_plan(job))
+
+
+def _plan(job: jobs.Job) -> Any:
+    """All passes, or those of the stages up to the job's `plan` (`none` for none at all)."""
+    from litewright.compiler.extend import DEFAULT, PassPlan
+
+    match job.get("plan", "tfl"):
+        case "none":
+            return PassPlan()
+        case "fx":
+            return PassPlan(DEFAULT.fx)
+        case "stablehlo":
+            return PassPlan(DEFAULT.fx, DEFAULT.stablehlo)
+        case _:
+            return DEFAULT
 
 
 def _convert(job: jobs.Job) -> jobs.Result:
