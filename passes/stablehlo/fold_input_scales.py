@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,11 +61,12 @@ def scaled(program: Program, op: ir.OpView) -> _Scaled | Decline:
     """What a `stablehlo.multiply` scales for matrix products alone, or why it is not to be folded."""
     if dtype_of(op.results[0]).kind not in "fV":
         return decline("integers")
-    found, position = _factor(program, op.operands[1]), 0
+    factors = [_factor(program, operand) for operand in op.operands]
+    position = 0 if not isinstance(factors[1], Decline) else 1
+    found = factors[1 - position]
     if isinstance(found, Decline):
-        found, position = _factor(program, op.operands[0]), 1
-    if isinstance(found, Decline):
-        return found
+        # Of the two reasons, the one that is about a spread value.
+        return max((each for each in factors if isinstance(each, Decline)), key=_progress)
     factor, axis = found
     # MLIR lists the latest reader first.
     products = [(use.owner, use.operand_number) for use in op.results[0].uses][::-1]
@@ -79,6 +80,10 @@ def scaled(program: Program, op: ir.OpView) -> _Scaled | Decline:
         if axis >= 0 and axis not in _numbers(product).lhs_contracting_dimensions:
             return decline("the product does not add up along the factor's axis")
     return _Scaled(op, op.operands[position], factor, axis, tuple(each for each, _ in products))
+
+
+def _progress(why: Decline) -> int:
+    return why.progress
 
 
 def _factor(program: Program, value: ir.Value) -> tuple[Expression, int] | Decline:
@@ -126,7 +131,7 @@ def _only_axis(
     return (
         (vector, long[0])
         if len(long) == 1
-        else decline("the factor varies along no axis, or several", shape)
+        else replace(decline("the factor varies along no axis, or several", shape), progress=2)
     )
 
 

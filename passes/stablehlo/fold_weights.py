@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from litewright.compiler.ir.program import (
     weight_symbol,
     weights_of,
 )
-from litewright.compiler.ir.types import dtype_of, element_count, is_static, rank_of, shape_of
+from litewright.compiler.ir.types import dtype_of, element_count, rank_of, shape_of
 from litewright.compiler.weights import (
     Binary,
     Cast,
@@ -26,7 +26,7 @@ from litewright.compiler.weights import (
     Transpose,
 )
 from litewright.compiler.weights.expression import BinaryOp
-from litewright.passes.core import Decline, Pass, decline, remove_dead
+from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
 
 from .splats import number_of
 
@@ -76,11 +76,7 @@ def _transpose(program: Program, op: ir.OpView, operands: Sequence[Expression]) 
     return Transpose(operands[0], tuple(hlo.ints(op, "permutation")))
 
 
-def _reshape(
-    program: Program, op: ir.OpView, operands: Sequence[Expression]
-) -> Expression | Decline:
-    if not is_static(op.results[0]):
-        return decline("the shape is not known")
+def _reshape(program: Program, op: ir.OpView, operands: Sequence[Expression]) -> Expression:
     return Reshape(operands[0], shape_of(op.results[0]))
 
 
@@ -157,10 +153,15 @@ _FOLDS: dict[str, Fold] = {
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """An op that reads a weight, and what it makes of it; None where it reads it as it is."""
+    """An op that reads a weight, and what it makes of it, or why it reads it as it is."""
 
     op: ir.OpView
-    form: Expression | None
+    outcome: Expression | Decline
+
+    @property
+    def form(self) -> Expression | None:
+        """What the op makes of the weight, if anything."""
+        return None if isinstance(self.outcome, Decline) else self.outcome
 
 
 def _uses(program: Program) -> dict[str, list[_Use]]:
@@ -171,8 +172,7 @@ def _uses(program: Program) -> dict[str, list[_Use]]:
             found = uses.setdefault(weight_symbol(argument) or "", [])
             # MLIR lists the latest reader first.
             for use in list(argument.uses)[::-1]:
-                outcome = folded(program, use.owner)
-                found.append(_Use(use.owner, None if isinstance(outcome, Decline) else outcome))
+                found.append(_Use(use.owner, folded(program, use.owner)))
     return uses
 
 
@@ -196,19 +196,19 @@ def _overlap(one: Slice, other: Slice) -> bool:
     )
 
 
-def _foldable(program: Program) -> Iterator[tuple[ir.OpView, Expression]]:
-    """Ops all of whose weights are read in one form alone, each op once."""
+def _outcomes(program: Program) -> list[_Use]:
+    """What becomes of each op that reads weights; one is folded where all its weights have one form."""
     uses = _uses(program)
-    sound = {s: each for s, each in uses.items() if has_one_form([use.form for use in each])}
-    seen: set[ir.OpView] = set()
-    for symbol in sound:
-        for use in uses[symbol]:
-            symbols = [weight_symbol(operand) for operand in use.op.operands]
-            if use.op in seen or not all(each in sound for each in symbols if each is not None):
-                continue
-            seen.add(use.op)
-            assert use.form is not None, "a sound weight has no use without a form"
-            yield use.op, use.form
+    sound = {s for s, each in uses.items() if has_one_form([use.form for use in each])}
+    outcomes: dict[ir.OpView, _Use] = {}
+    for use in (use for each in uses.values() for use in each):
+        symbols = {weight_symbol(operand) for operand in use.op.operands} - {None}
+        if use.form is not None and not symbols <= sound:
+            why = decline("another reader wants the weight in another form, or as it is")
+            outcomes[use.op] = _Use(use.op, why)
+        else:
+            outcomes.setdefault(use.op, use)
+    return list(outcomes.values())
 
 
 @dataclass(frozen=True)
@@ -229,11 +229,27 @@ class FoldWeights(Pass[Program]):
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
+        return self.run_observed(unit, ())
+
+    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
+        """See `Pass.run_observed`; told is what becomes of each op that reads weights."""
         changed = False
-        while found := list(_foldable(unit)):
+        while True:
+            outcomes = _outcomes(unit)
+            for use in outcomes:
+                for observer in observers:
+                    if isinstance(use.outcome, Decline):
+                        observer.declined(self.name, use.op, use.outcome)
+                    else:
+                        observer.applied(self.name, use.op)
+            found = [(use.op, use.form) for use in outcomes if use.form is not None]
+            outcomes.clear()
+            if not found:
+                return changed
             for op, form in found:
                 function = owner_function(op.results[0])
                 op.results[0].replace_all_uses_with(unit.weight_argument(function, form))
+            # No handle to an op may outlive what is erased now.
+            found.clear()
             remove_dead(unit)
             changed = True
-        return changed

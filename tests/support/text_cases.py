@@ -1,11 +1,12 @@
 """Cases for passes, written as MLIR text with FileCheck lines beside it, on StableHLO and on tfl.
 
 The first line of a file is the command that reproduces it; the last pass it names is the one under test,
-those before it prepare the program. Cases are separated by `// -----`:
+those before it prepare the program. The file is named after it (`simplify.mlir`, `simplify.movement.mlir`).
+Cases are separated by `// -----`:
 
     // RUN: litewright opt %s -p simplify
     // CASE: two transposes become one
-    func.func @main(%x: tensor<2x3xf32> {litewright.name = "x"}) -> (...) { ... }
+    func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> { ... }
     // CHECK: stablehlo.transpose
     // CHECK-NOT: stablehlo.transpose
 
@@ -17,8 +18,9 @@ program alone, or as
 which says that the rule (or pass) of that name gives this reason, before the pass changes anything. Where
 there are no FileCheck lines beside it, it also says that the pass leaves the program alone.
 
-Whatever is expected, each case is run before and after the pass on random numbers, StableHLO on XLA and tfl
-on LiteRT, and the laws that hold for all passes are asserted (`tests.support.laws`).
+Inputs and results need no names (`litewright.name`) where there are no weights. Whatever is expected, each case
+is run before and after the pass on random numbers, StableHLO on XLA and tfl on LiteRT, and the laws that hold
+for all passes are asserted (`tests.support.laws`).
 """
 
 from __future__ import annotations
@@ -30,20 +32,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from filecheck.finput import FInput
 from filecheck.matcher import Matcher
 from filecheck.options import Options
 from filecheck.parser import Parser, pattern_for_opts
 
+from litewright.compiler.driver.loading import parse_program
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.observer import Observer
-from litewright.compiler.ir.program import Program, weight_symbol
-from litewright.compiler.ir.types import dtype_of, shape_of
-from litewright.compiler.weights import WeightStore
-from litewright.compiler.weights.store import ArraySource
+from litewright.compiler.ir.program import Program
 from litewright.passes.core import Decline, Pass
-from tests.support.laws import assert_laws, random_array
+from tests.support.laws import assert_laws
 
 _RUN = re.compile(r"// RUN: litewright opt %s -p ([a-z0-9,-]+)\n")
 _DECLINES = re.compile(r"^// DECLINES\(([a-z0-9-]+)\): (.+)$", re.MULTILINE)
@@ -87,7 +86,8 @@ def cases_of(path: Path) -> list[TextCase]:
     command = _RUN.match(text)
     assert command is not None, f"{path.name}: the first line must be a RUN line, as {_RUN.pattern}"
     passes = tuple(command[1].split(","))
-    assert path.stem == passes[-1], f"{path.name} is not named after the pass {passes[-1]}"
+    named = path.name.partition(".")[0]
+    assert named == passes[-1], f"{path.name} is not named after the pass {passes[-1]}"
     parts = re.split(r"^// -----\n", text[command.end() :], flags=re.MULTILINE)
     return [_case(path, passes, part) for part in parts]
 
@@ -112,20 +112,6 @@ def filecheck(text: str, checks: str) -> None:
     with contextlib.redirect_stderr(complaint):
         failed = Matcher(options, FInput("text", text), parser).run()
     assert not failed, f"{complaint.getvalue()}\nin:\n{text}"
-
-
-def parse_program(text: str, seed: int = 0) -> Program:
-    """A program from text; each weight that its functions name is a leaf of random numbers."""
-    module = ir.Module.parse(f"module {{\n{text}\n}}")
-    program = Program(module, WeightStore())
-    rng = np.random.default_rng(seed)
-    for function in program.functions():
-        for argument in function.arguments:
-            symbol = weight_symbol(argument)
-            if symbol is not None and symbol not in program.weights:
-                array = random_array(rng, shape_of(argument), dtype_of(argument))
-                program.weights.add(symbol, ArraySource(array))
-    return program
 
 
 def assert_case(passes: Iterable[Pass[Program]], case: TextCase) -> None:

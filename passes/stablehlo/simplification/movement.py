@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir, op_name
-from litewright.compiler.ir.types import element_count, element_of, is_static, rank_of, shape_of
+from litewright.compiler.ir.types import element_count, element_of, is_static, shape_of
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from ..splats import is_number, number_of
@@ -199,8 +199,6 @@ def pad_of_nothing(op: ir.OpView, context: RuleContext) -> Outcome:
     number = number_of(op.operands[1])
     if number is None or not is_number(op.operands[0], number.item()):
         return decline("it adds what is not there already")
-    if not is_static(op.results[0]) or rank_of(op.results[0]) == 0:
-        return decline("the shape is not known")
     return hlo.splat_like(number.item(), op.results[0])
 
 

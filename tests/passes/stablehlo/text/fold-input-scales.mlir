@@ -57,7 +57,7 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf3
   %2 = stablehlo.dot_general %1, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2, %1 : tensor<2x3x8xf32>, tensor<2x3x4xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): something other than a matrix product reads it
 // -----
 // CASE: another reader wants the matrix as it is
 func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<2x3x8xf32> {litewright.name = "y0"}, tensor<2x3x8xf32> {litewright.name = "y1"}) {
@@ -68,7 +68,7 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf3
   %3 = stablehlo.dot_general %x, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2, %3 : tensor<2x3x8xf32>, tensor<2x3x8xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): a matrix is read elsewhere as it is, or scaled otherwise
 // -----
 // CASE: another signature wants the matrix scaled otherwise
 func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<2x3x8xf32> {litewright.name = "y0"}) {
@@ -85,7 +85,7 @@ func.func @other(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf
   %2 = stablehlo.dot_general %1, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2 : tensor<2x3x8xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): a matrix is read elsewhere as it is, or scaled otherwise
 // -----
 // CASE: two signatures that agree
 func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<2x3x8xf32> {litewright.name = "y0"}) {
@@ -113,7 +113,7 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %v: tensor<8x4xf3
   %3 = stablehlo.dot_general %1, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2, %3, %w : tensor<2x3x8xf32>, tensor<2x3x8xf32>, tensor<8x4xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): a matrix is read elsewhere as it is, or scaled otherwise
 // -----
 // CASE: a factor along an axis that is not summed
 func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<2x3x8xf32> {litewright.name = "y0"}) {
@@ -123,7 +123,7 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf3
   %2 = stablehlo.dot_general %1, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2 : tensor<2x3x8xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): the product does not add up along the factor's axis
 // -----
 // CASE: a factor of one number along the axis is no scale per channel
 func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %s: tensor<1xf32> {litewright.name = "s"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<2x3x8xf32> {litewright.name = "y"}) {
@@ -132,7 +132,7 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %s: tensor<1xf32>
   %2 = stablehlo.dot_general %1, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2 : tensor<2x3x8xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): no operand is a spread constant or weight
 // -----
 // CASE: both operands are computed from inputs
 func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<2x3x8xf32> {litewright.name = "y0"}) {
@@ -141,7 +141,7 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf3
   %2 = stablehlo.dot_general %1, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2 : tensor<2x3x8xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): no operand is a spread constant or weight
 // -----
 // CASE: the matrix is computed from inputs
 func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32> {litewright.name = "w"}) -> (tensor<2x3x8xf32> {litewright.name = "y"}) {
@@ -151,4 +151,32 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf3
   %2 = stablehlo.dot_general %1, %w, contracting_dims = [2] x [1] : (tensor<2x3x4xf32>, tensor<8x4xf32>) -> tensor<2x3x8xf32>
   return %2 : tensor<2x3x8xf32>
 }
-// UNCHANGED
+// DECLINES(fold-input-scales): the matrix is computed from inputs
+// -----
+// CASE: factors that vary along two axes, or along none
+func.func @main(%x: tensor<2x4xf32> {litewright.name = "x"}, %g: tensor<2x4xf32> {litewright.weight = "g"}, %h: tensor<1xf32> {litewright.weight = "h"}, %v: tensor<8x4xf32> {litewright.weight = "v"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<2x8xf32> {litewright.name = "y"}, tensor<2x8xf32> {litewright.name = "z"}) {
+  %0 = stablehlo.multiply %x, %g : tensor<2x4xf32>
+  %1 = stablehlo.dot_general %0, %w, contracting_dims = [1] x [1] : (tensor<2x4xf32>, tensor<8x4xf32>) -> tensor<2x8xf32>
+  %2 = stablehlo.broadcast_in_dim %h, dims = [1] : (tensor<1xf32>) -> tensor<2x4xf32>
+  %3 = stablehlo.multiply %x, %2 : tensor<2x4xf32>
+  %4 = stablehlo.dot_general %3, %v, contracting_dims = [1] x [1] : (tensor<2x4xf32>, tensor<8x4xf32>) -> tensor<2x8xf32>
+  return %1, %4 : tensor<2x8xf32>, tensor<2x8xf32>
+}
+// DECLINES(fold-input-scales): the factor varies along no axis, or several
+// -----
+// CASE: integers
+func.func @main(%x: tensor<2x4xi32> {litewright.name = "x"}, %w: tensor<8x4xi32> {litewright.weight = "w"}) -> (tensor<2x8xi32> {litewright.name = "y"}) {
+  %c = stablehlo.constant dense<3> : tensor<2x4xi32>
+  %0 = stablehlo.multiply %x, %c : tensor<2x4xi32>
+  %1 = stablehlo.dot_general %0, %w, contracting_dims = [1] x [1] : (tensor<2x4xi32>, tensor<8x4xi32>) -> tensor<2x8xi32>
+  return %1 : tensor<2x8xi32>
+}
+// DECLINES(fold-input-scales): integers
+// -----
+// CASE: a product that nothing reads
+func.func @main(%x: tensor<2x4xf32> {litewright.name = "x"}) -> (tensor<2x4xf32> {litewright.name = "y"}) {
+  %c = stablehlo.constant dense<3.0> : tensor<2x4xf32>
+  %0 = stablehlo.multiply %x, %c : tensor<2x4xf32>
+  return %x : tensor<2x4xf32>
+}
+// DECLINES(fold-input-scales): nothing reads the result

@@ -48,7 +48,8 @@ func.func @other(%x: tensor<3x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32
   %2 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [1] : (tensor<3x4xf32>, tensor<8x4xf32>) -> tensor<3x8xf32>
   return %2 : tensor<3x8xf32>
 }
-// UNCHANGED
+// DECLINES(fold-weights): another reader wants the weight in another form, or as it is
+// DECLINES(fold-weights): no transform of weights says what the op does
 // -----
 // CASE: two readers want two forms
 func.func @main(%w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<4x8xf32> {litewright.name = "y"}, tensor<32xf32> {litewright.name = "z"}) {
@@ -56,7 +57,7 @@ func.func @main(%w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<4x8xf3
   %2 = stablehlo.reshape %w : (tensor<8x4xf32>) -> tensor<32xf32>
   return %1, %2 : tensor<4x8xf32>, tensor<32xf32>
 }
-// UNCHANGED
+// DECLINES(fold-weights): another reader wants the weight in another form, or as it is
 // -----
 // CASE: parts that do not overlap are no second copy
 func.func @main(%w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<4x4xf32> {litewright.name = "y"}, tensor<3x4xf32> {litewright.name = "z"}) {
@@ -74,21 +75,21 @@ func.func @main(%w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<5x4xf3
   %2 = stablehlo.slice %w [4:8, 0:4] : (tensor<8x4xf32>) -> tensor<4x4xf32>
   return %1, %2 : tensor<5x4xf32>, tensor<4x4xf32>
 }
-// UNCHANGED
+// DECLINES(fold-weights): another reader wants the weight in another form, or as it is
 // -----
 // CASE: a weight is folded into another only if that one may be
 func.func @main(%v: tensor<8x4xf32> {litewright.weight = "v"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<8x4xf32> {litewright.name = "y"}, tensor<8x4xf32> {litewright.name = "z"}) {
   %1 = stablehlo.multiply %v, %w : tensor<8x4xf32>
   return %1, %w : tensor<8x4xf32>, tensor<8x4xf32>
 }
-// UNCHANGED
+// DECLINES(fold-weights): another reader wants the weight in another form, or as it is
 // -----
 // CASE: what inputs take part in is computed with them
 func.func @main(%x: tensor<8x4xf32> {litewright.name = "x"}, %w: tensor<8x4xf32> {litewright.weight = "w"}) -> (tensor<8x4xf32> {litewright.name = "y"}) {
   %1 = stablehlo.multiply %x, %w : tensor<8x4xf32>
   return %1 : tensor<8x4xf32>
 }
-// UNCHANGED
+// DECLINES(fold-weights): an operand is computed from inputs
 // -----
 // CASE: strides, repetition and tests for zero are no transforms
 func.func @main(%v: tensor<8x4xf32> {litewright.weight = "v"}, %w: tensor<4xf32> {litewright.weight = "w"}, %u: tensor<4xf32> {litewright.weight = "u"}, %i: tensor<4xi32> {litewright.weight = "i"}) -> (tensor<4x4xf32> {litewright.name = "a"}, tensor<2x4xf32> {litewright.name = "b"}, tensor<4xi1> {litewright.name = "c"}, tensor<4xi32> {litewright.name = "d"}) {
@@ -99,7 +100,10 @@ func.func @main(%v: tensor<8x4xf32> {litewright.weight = "v"}, %w: tensor<4xf32>
   %4 = stablehlo.divide %i, %two : tensor<4xi32>
   return %1, %2, %3, %4 : tensor<4x4xf32>, tensor<2x4xf32>, tensor<4xi1>, tensor<4xi32>
 }
-// UNCHANGED
+// DECLINES(fold-weights): a slice with strides
+// DECLINES(fold-weights): a broadcast that repeats elements
+// DECLINES(fold-weights): a comparison with zero
+// DECLINES(fold-weights): integers are divided otherwise by NumPy
 // -----
 // CASE: a broadcast that only adds dimensions is a reshape
 func.func @main(%w: tensor<4xf32> {litewright.weight = "w"}) -> (tensor<1x4x1xf32> {litewright.name = "y"}) {
@@ -107,3 +111,13 @@ func.func @main(%w: tensor<4xf32> {litewright.weight = "w"}) -> (tensor<1x4x1xf3
   return %2 : tensor<1x4x1xf32>
 }
 // CHECK: litewright.weight = "reshape(w, [1, 4, 1])"
+// -----
+// CASE: a broadcast that turns dimensions, and a constant that is not written out
+func.func @main(%w: tensor<4x2xf32> {litewright.weight = "w"}, %v: tensor<2xf32> {litewright.weight = "v"}) -> (tensor<2x1x4xf32> {litewright.name = "y"}, tensor<5xf32> {litewright.name = "z"}) {
+  %c = stablehlo.constant dense<0.0> : tensor<3xf32>
+  %0 = stablehlo.broadcast_in_dim %w, dims = [2, 0] : (tensor<4x2xf32>) -> tensor<2x1x4xf32>
+  %1 = stablehlo.concatenate %v, %c, dim = 0 : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>
+  return %0, %1 : tensor<2x1x4xf32>, tensor<5xf32>
+}
+// DECLINES(fold-weights): a broadcast that moves dimensions
+// DECLINES(fold-weights): a constant is not written out in full
