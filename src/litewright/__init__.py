@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from litewright import quantize as quantize
     from litewright.compiler.api import EdgeModel as EdgeModel
     from litewright.compiler.api import compile as compile
     from litewright.compiler.api import convert as convert
@@ -60,11 +61,18 @@ _NAMES_OF = {
         "register_target",
     ),
 }
-_MODULE_OF = {name: f"litewright.{module}" for module, names in _NAMES_OF.items() for name in names}
+# Modules of the public API, which are loaded on first use too.
+_MODULES = ("quantize",)
+_MODULE_OF = {
+    **{name: f"litewright.{module}" for module, names in _NAMES_OF.items() for name in names},
+    **dict.fromkeys(_MODULES, __name__),
+}
 
 if not TYPE_CHECKING:  # A checker that saw this would believe in any name.
 
     def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            return importlib.import_module(f"{__name__}.{name}")
         if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(_MODULE_OF[name]), name)
