@@ -59,27 +59,31 @@ def through_binary(op: ir.OpView, context: RuleContext) -> Outcome:
     permutation = permutation_of(turned[0]) if turned else None
     if permutation is None:
         return decline("no operand is a TRANSPOSE")
-    shape = shape_of(op.results[0])
-    operands: list[ir.Value] = []
-    for operand in op.operands:
-        before = _before(operand, permutation)
-        if before is None:
-            return decline("the other operand is neither constant nor transposed alike")
-        operands.append(before)
+    if not all(_has_before(operand, permutation) for operand in op.operands):
+        return decline("the other operand is neither constant nor transposed alike")
     if all(not hlo.has_one_use(each.results[0]) for each in turned):
         return decline("the transposed values are read elsewhere too")
+    shape = shape_of(op.results[0])
+    operands = [_before(operand, permutation) for operand in op.operands]
     result = _rebuild(op, operands, [shape[i] for i in _inverse(permutation)])
     return transpose(result, permutation)
 
 
-def _before(operand: ir.Value, permutation: Sequence[int]) -> ir.Value | None:
+def _has_before(operand: ir.Value, permutation: Sequence[int]) -> bool:
+    """Whether an operand is a transpose by `permutation`, or a constant that could be one."""
+    inner = defined_by(operand, "transpose")
+    if inner is not None:
+        return permutation_of(inner) == list(permutation)
+    return tfl.constant_of(operand) is not None and rank_of(operand) <= len(permutation)
+
+
+def _before(operand: ir.Value, permutation: Sequence[int]) -> ir.Value:
     """The value whose transpose an operand is: found, or made of a constant."""
     inner = defined_by(operand, "transpose")
-    if inner is not None and permutation_of(inner) == list(permutation):
+    if inner is not None:
         return inner.operands[0]
     array = tfl.constant_of(operand)
-    if array is None or array.ndim > len(permutation):
-        return None
+    assert array is not None, "an operand is transposed or constant here"
     if array.ndim == 0:
         return operand
     full = array.reshape((1,) * (len(permutation) - array.ndim) + array.shape)
