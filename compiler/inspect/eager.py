@@ -1,0 +1,79 @@
+"""Captured signatures in eager torch, every value on the way kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch.fx import Interpreter, Node
+
+from ..diagnostics import UserError
+from ..ir.fx import FxProgram, Held
+from ..ir.mlir import Array
+from ..weights import TensorSource
+from ..weights.torch_source import array_of_tensor, numpy_dtype
+
+
+class Recorder(Interpreter):
+    """Runs a signature and keeps what its nodes compute."""
+
+    def __init__(self, program: FxProgram, values: Mapping[str, torch.Tensor]) -> None:
+        """`values` are the tensors of all placeholders, by name."""
+        super().__init__(program.graph_module)
+        self._program = program
+        self._values = values
+        self._seen: dict[str, Array] = {}
+
+    def run_node(self, n: Node) -> Any:
+        """Runs a node, and keeps its value if it is a computed tensor."""
+        value = super().run_node(n)
+        if n.op == "call_function" and isinstance(value, torch.Tensor):
+            self._seen[n.name] = array_of_tensor(value)
+        return value
+
+    def results(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """The results of the signature by name, and the values of its nodes by name."""
+        arguments = [self._values[name] for name in self._program.placeholders]
+        with torch.no_grad():
+            outputs = self.run(*arguments)
+        arrays = [array_of_tensor(tensor) for tensor in outputs]
+        return dict(zip(self._program.outputs, arrays, strict=True)), self._seen
+
+
+def held_tensors(
+    program: FxProgram, weights: Mapping[str, TensorSource]
+) -> dict[str, torch.Tensor]:
+    """The tensors that a signature holds, by placeholder.
+
+    Raises:
+        UserError: a parameter is on the meta device and `weights` does not have it.
+    """
+    return {name: _tensor(held, weights) for name, held in program.held.items()}
+
+
+def _tensor(held: Held, weights: Mapping[str, TensorSource]) -> torch.Tensor:
+    if not held.tensor.is_meta:
+        return held.tensor
+    source = next((weights[name] for name in held.aliases if name in weights), None)
+    if source is None:
+        raise UserError(f"{held.name} is on the meta device, and no weights are given for it")
+    return tensor_of_array(source.read().astype(numpy_dtype(held.tensor.dtype), copy=False))
+
+
+def tensor_of_array(array: Array) -> torch.Tensor:
+    """A tensor of its own with the values of an array, those of ml_dtypes among them."""
+    kept = np.array(array, order="C")
+    if kept.dtype.name in _BY_BYTES:
+        stored, dtype = _BY_BYTES[kept.dtype.name]
+        return torch.as_tensor(kept.view(stored)).view(dtype)
+    return torch.as_tensor(kept)
+
+
+# Element types that NumPy knows through ml_dtypes only: as what their bytes are handed over.
+_BY_BYTES = {
+    "bfloat16": (np.int16, torch.bfloat16),
+    "float8_e4m3fn": (np.uint8, torch.float8_e4m3fn),
+    "float8_e5m2": (np.uint8, torch.float8_e5m2),
+}
