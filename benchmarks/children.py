@@ -62,9 +62,7 @@ class Workers:
         log_path = stem.with_suffix(".log")
         started = time.perf_counter()
         with log_path.open("wb") as log:
-            process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=ROOT, env=_environment()
-            )
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=environment())
             status, memory = _wait(process)
         seconds = time.perf_counter() - started
         if status != 0 or not result_path.exists():
@@ -72,7 +70,8 @@ class Workers:
         return Outcome(json.loads(result_path.read_text()), memory, seconds)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The environment of a child: it imports this checkout, and asks no hub for anything."""
     environment = dict(os.environ)
     paths = [str(ROOT), str(ROOT / "src"), *environment.get("PYTHONPATH", "").split(os.pathsep)]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)

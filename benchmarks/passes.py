@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from benchmarks.cases import CASES, Case, Side
+from benchmarks.children import environment
 from benchmarks.measure import Bench
 from benchmarks.results import PassesResult
 
@@ -57,5 +58,5 @@ def _imports(bench: Bench) -> dict[str, float]:
 
 def _seconds(statement: str) -> float:
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", statement], check=True)
+    subprocess.run([sys.executable, "-c", statement], env=environment(), check=True)
     return time.perf_counter() - started
