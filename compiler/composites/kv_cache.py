@@ -6,7 +6,7 @@ from torch import Tensor
 from .define import composite
 
 
-@composite("kv_cache_update")
+@composite("litewright::kv_cache_update")
 def kv_cache_update(cache: Tensor, update: Tensor, input_pos: Tensor, axis: int) -> Tensor:
     """The cache with `update` written at positions `input_pos[0]`, `input_pos[0] + 1`, ... of `axis`.
 

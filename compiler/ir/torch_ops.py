@@ -76,6 +76,11 @@ def defaults(op: Op) -> dict[str, Any]:
     return {argument.name: argument.default_value for argument in _schema(op).arguments}
 
 
+def argument_types(op: Op) -> dict[str, str]:
+    """The arguments of an op in order, with their types: `Tensor`, `Optional[float]`, `List[int]`."""
+    return {argument.name: str(argument.type) for argument in _schema(op).arguments}
+
+
 def is_mutating(op: Op) -> bool:
     """Whether an op changes one of its arguments."""
     return _schema(op).is_mutable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from litewright.compiler.ir import hlo
@@ -10,7 +10,7 @@ from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.torch_ops import Op
 from litewright.compiler.ir.types import element_type
 
-Attribute = bool | int | float | str | tuple[int, ...] | tuple[float, ...]
+Attribute = bool | int | float | str | tuple[bool, ...] | tuple[int, ...] | tuple[float, ...]
 Lowered = ir.Value | Sequence[ir.Value | None]
 Rule = Callable[..., Lowered]
 Decompose = Callable[..., ir.Value | Sequence[ir.Value]]
@@ -25,12 +25,14 @@ class CompositeKey:
         attributes: sorted by name.
         operands: types; None for an operand that is absent.
         results: types.
+        form: what else the decomposition depends on.
     """
 
     name: str
     attributes: tuple[tuple[str, Attribute], ...]
     operands: tuple[ir.Type | None, ...]
     results: tuple[ir.Type, ...]
+    form: Hashable = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -63,7 +65,7 @@ def composite(
 
 
 def attribute(value: Attribute) -> ir.Attribute:
-    """The MLIR attribute of a Python value: bool, i64, f32, string, array of i64 or f32."""
+    """The MLIR attribute of a Python value: bool, i64, f32, string, array of bool, i64 or f32."""
     match value:
         case bool():
             return ir.BoolAttr.get(value)
@@ -73,6 +75,8 @@ def attribute(value: Attribute) -> ir.Attribute:
             return ir.FloatAttr.get(element_type("f32"), value)
         case str():
             return ir.StringAttr.get(value)
+        case tuple() if value and all(isinstance(each, bool) for each in value):
+            return ir.DenseBoolArrayAttr.get([bool(each) for each in value])
         case tuple() if any(isinstance(each, float) for each in value):
             return ir.DenseF32ArrayAttr.get([float(each) for each in value])
         case tuple():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,11 +91,13 @@ class LoweringContext:
         attributes: Mapping[str, Attribute],
         decompose: Decompose,
         results: Sequence[ir.Type] | None = None,
+        *,
+        form: Hashable = (),
     ) -> list[ir.Value]:
         """A `stablehlo.composite` whose decomposition function `decompose` writes.
 
-        Composites of equal name, attributes and types share one function: what `decompose` builds
-        must depend on nothing else.
+        Composites of equal name, attributes, types and form share one function: what `decompose`
+        builds must depend on nothing else.
 
         Args:
             name: of the composite.
@@ -103,10 +105,11 @@ class LoweringContext:
             attributes: Python values, turned to MLIR attributes by their type.
             decompose: builds the results from the operands, None for absent ones.
             results: their types; the node's own result where left out.
+            form: what else the decomposition depends on.
         """
         kinds = tuple(None if each is None else each.type for each in operands)
         made = tuple(results or [self.type])
-        key = CompositeKey(name, tuple(sorted(attributes.items())), kinds, made)
+        key = CompositeKey(name, tuple(sorted(attributes.items())), kinds, made, form)
         return composite(self.builder, key, operands, decompose)
 
     def refuse(self, reason: str) -> CannotLowerError:

@@ -19,7 +19,7 @@ from litewright.compiler.weights import TensorSource, WeightStore
 from .composites import ModuleBuilder
 from .elements import element_of_dtype
 from .graph import Values, lower_nodes, without_rule
-from .table import Row, rules
+from .table import Row, rules_with_composites
 from .weights import Placement
 
 STAGE = "torch to StableHLO"
@@ -67,7 +67,7 @@ def lower(
     """
     _check_names(programs)
     live = [list(live_nodes(program.graph_module)) for program in programs]
-    known = rules(lowerings)
+    known = rules_with_composites(lowerings)
     missing = [each for nodes in live for each in without_rule(nodes, known)]
     if missing:
         raise UnsupportedError(STAGE, missing)

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from types import MappingProxyType
 
+from litewright.compiler.composites.define import DEFINITIONS
 from litewright.compiler.diagnostics import InternalError, UserError
 from litewright.compiler.ir.torch_ops import Op
 
 from .composites import Rule
+from .defined import defined
 from .rules import (
     activation,
     attention,
@@ -84,6 +86,17 @@ def merge(rows: Iterable[Row]) -> MappingProxyType[Op, Rule]:
     return MappingProxyType(dict(listed))
 
 
+def rules_with_composites(more: tuple[Row, ...] = ()) -> MappingProxyType[Op, Rule]:
+    """The rule of every op that can be lowered, those among them that were made of functions.
+
+    Raises:
+        UserError: as `rules` does.
+    """
+    known = rules(more)
+    made = {op: defined for op in DEFINITIONS.ops() if op not in known}
+    return MappingProxyType({**made, **known})
+
+
 def supported_ops(more: tuple[Row, ...] = ()) -> frozenset[Op]:
     """The ops that have a rule; capture keeps them whole."""
-    return frozenset(rules(more))
+    return frozenset(rules_with_composites(more))

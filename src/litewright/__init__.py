@@ -63,6 +63,8 @@ _NAMES_OF = {
 }
 # Modules of the public API, which are loaded on first use too.
 _MODULES = ("quantize",)
+# Modules of names of their own, which import torch.
+_SUBMODULES = ("composites",)
 _MODULE_OF = {
     **{name: f"litewright.{module}" for module, names in _NAMES_OF.items() for name in names},
     **dict.fromkeys(_MODULES, __name__),
@@ -71,6 +73,8 @@ _MODULE_OF = {
 if not TYPE_CHECKING:  # A checker that saw this would believe in any name.
 
     def __getattr__(name: str) -> object:
+        if name in _SUBMODULES:
+            return importlib.import_module(f"{__name__}.{name}")
         if name in _MODULES:
             return importlib.import_module(f"{__name__}.{name}")
         if name not in _MODULE_OF:
@@ -81,4 +85,4 @@ if not TYPE_CHECKING:  # A checker that saw this would believe in any name.
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULE_OF})
+    return sorted({*globals(), *_MODULE_OF, *_SUBMODULES})

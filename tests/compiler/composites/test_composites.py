@@ -46,7 +46,7 @@ def test_gradients_flow() -> None:
     assert torch.equal(update.grad, torch.ones_like(update))
 
 
-@composite("test_scaled")
+@composite("litewright_tests::scaled")
 def scaled(x: Tensor, y: Tensor, factor: float = 2.0) -> Tensor:
     """x + factor * y."""
     return x + factor * y

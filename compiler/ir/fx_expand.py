@@ -15,8 +15,17 @@ from torch._subclasses.fake_tensor import FakeTensor
 from torch.fx import GraphModule, Node, map_arg
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from ..ir.fx import live_nodes
-from ..ir.torch_ops import Op, core_decomposition_of, is_mutating, items_of, op_of, value_of
+from .fx import live_nodes
+from .torch_ops import (
+    Op,
+    core_decomposition_of,
+    functional_form,
+    is_mutating,
+    items_of,
+    makes_new_tensors,
+    op_of,
+    value_of,
+)
 
 
 def is_final(node: Node, kept: Collection[Op]) -> bool:
@@ -28,6 +37,24 @@ def has_mutation(graph_module: GraphModule) -> bool:
     """Whether any op of a graph changes a tensor in place."""
     ops = (op_of(node) for node in graph_module.graph.nodes)
     return any(op is not None and is_mutating(op) for op in ops)
+
+
+def replace_in_place_ops(graph_module: GraphModule) -> None:
+    """Makes `relu_` into `relu` where nobody else can see the tensor that it changes."""
+    for node in graph_module.graph.nodes:
+        op = op_of(node)
+        functional = functional_form(op) if op is not None else None
+        if functional is not None and _is_unseen(node):
+            node.target = functional
+
+
+def _is_unseen(node: Node) -> bool:
+    """Whether the tensor that a node changes is new and read by that node alone."""
+    changed = node.args[0]
+    if not isinstance(changed, Node) or list(changed.users) != [node]:
+        return False
+    op = op_of(changed)
+    return op is not None and makes_new_tensors(op)
 
 
 def expand_calls(graph_module: GraphModule, kept: Collection[Op]) -> None:
