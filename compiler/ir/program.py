@@ -77,7 +77,9 @@ class Program:
             # The attributes are read once, not once an argument: this runs around every pass.
             names = _input_names(function)
             arguments = zip(function.arguments, names, strict=False)
-            lines += [f"input {name} {describe_type(a)}" for a, name in arguments if name is not None]
+            lines += [
+                f"input {name} {describe_type(a)}" for a, name in arguments if name is not None
+            ]
             lines += [f"result {name} {describe_type(v)}" for name, v in results_of(function)]
         return tuple(lines)
 
