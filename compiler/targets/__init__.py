@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from ..diagnostics import UserError
-from .target import Check, Target
+from .ml_drift import ML_DRIFT, ML_DRIFT_IN_LITERT_LM
+from .target import Check, Miscomputed, Target
 from .xnnpack import XNNPACK
 
-__all__ = ["TARGETS", "XNNPACK", "Check", "Target", "target_named"]
+__all__ = [
+    "ML_DRIFT",
+    "ML_DRIFT_IN_LITERT_LM",
+    "TARGETS",
+    "XNNPACK",
+    "Check",
+    "Miscomputed",
+    "Target",
+    "target_named",
+]
 
-TARGETS = (XNNPACK,)
+TARGETS = (XNNPACK, ML_DRIFT, ML_DRIFT_IN_LITERT_LM)
 """All targets; the first is the default."""
 
 

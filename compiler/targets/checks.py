@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from ..ir import tfl
 from ..ir.mlir import ir
 from ..ir.tfl import TensorFact
-from .target import Check
+from .target import Check, Miscomputed
 
 
 def refused(reason: str) -> Check:
     """The op is never taken."""
     return lambda _: reason
+
+
+def miscomputed(check: Check) -> Check:
+    """What the check has against an op keeps the delegate neither from taking it nor from being wrong."""
+
+    def turned(op: ir.OpView) -> str | None:
+        reason = check(op)
+        return None if reason is None else Miscomputed(reason)
+
+    return turned
 
 
 def elements(types: str, *positions: int) -> Check:
@@ -50,6 +60,16 @@ def static(position: int, what: str) -> Check:
     return check
 
 
+def runtime(position: int) -> Check:
+    """The operand at `position` is computed as the model runs."""
+
+    def check(op: ir.OpView) -> str | None:
+        known = is_static_operand(op.operands[position])
+        return "what it works on is known before the model runs" if known else None
+
+    return check
+
+
 def operands_at_most(limit: int) -> Check:
     """The op reads no more values."""
     return lambda op: (
@@ -73,6 +93,21 @@ def attribute_in(name: str, values: Sequence[object]) -> Check:
     def check(op: ir.OpView) -> str | None:
         value = tfl.attribute(op, name)
         return None if value in values else f"{name} is {value}"
+
+    return check
+
+
+def whole_steps(*, lowest: int, highest: int | None = None) -> Check:
+    """Strided slices that only cut, in steps between the two."""
+
+    def check(op: ir.OpView) -> str | None:
+        for mask in ("ellipsis_mask", "new_axis_mask", "shrink_axis_mask"):
+            if tfl.attribute(op, mask):
+                return f"{mask} is set"
+        steps = tfl.constant_of(op.operands[3])
+        if steps is None or bool((steps < lowest).any()):
+            return "strides that are not positive"
+        return None if highest is None or (steps <= highest).all() else f"strides over {highest}"
 
     return check
 

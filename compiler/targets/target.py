@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..ir.hlo import composite_name
 from ..ir.mlir import ir, op_name
 
 Check = Callable[[ir.OpView], str | None]
 """Why an op is not taken, or None if this check has nothing against it."""
+
+Rows = Mapping[str, tuple[Check, ...]]
+
+_COMPOSITE = "stablehlo.composite"
+
+
+class Miscomputed(str):
+    """Why an op that the delegate takes means something else there.
+
+    Nothing keeps such an op from the delegate: where it matters, it must not be written.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +32,26 @@ class Target:
     Attributes:
         name: what the caller calls it (`cpu`).
         description: which runtime and delegate that is, in a line.
-        rows: by full op name, the checks that an op must pass for the delegate to take it. Ops without
-            a row are left to the kernels of the runtime.
+        rows: by full op name, the checks that an op must pass for the delegate to take it and to compute
+            what it means. Ops without a row are left to the kernels of the runtime.
+        composites: by name, the same for the composites that the delegate runs as one.
+        emits: names of composites that legalisation leaves to the delegate, since they are no slower
+            there than what they decompose to. All others are inlined.
     """
 
     name: str
     description: str
-    rows: Mapping[str, tuple[Check, ...]] = field(repr=False, hash=False)
+    rows: Rows = field(repr=False, hash=False)
+    composites: Rows = field(default_factory=dict[str, tuple[Check, ...]], repr=False, hash=False)
+    emits: frozenset[str] = frozenset()
 
     def why_not_delegated(self, op: ir.OpView) -> str | None:
-        """Why the delegate leaves a tfl op to the runtime; None if it takes it."""
-        checks = self.rows.get(op_name(op))
+        """Why the delegate leaves an op to the runtime; None if it takes it."""
+        if op_name(op) == _COMPOSITE:
+            name = composite_name(op)
+            checks, unknown = self.composites.get(name), f"composite {name} is not known"
+        else:
+            checks, unknown = self.rows.get(op_name(op)), "the delegate has no such op"
         if checks is None:
-            return "the delegate has no such op"
+            return unknown
         return next((reason for check in checks if (reason := check(op)) is not None), None)

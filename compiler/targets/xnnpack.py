@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..ir import tfl
-from ..ir.mlir import ir, op_name
+from ..ir.mlir import ir
 from .checks import (
     attribute_in,
     elements,
@@ -22,6 +22,7 @@ from .checks import (
     refused,
     results_between,
     static,
+    whole_steps,
 )
 from .target import Check, Target
 
@@ -31,7 +32,6 @@ _RANK = rank_at_most(6)
 _ACTIVATION = attribute_in("fused_activation_function", ("NONE", "RELU", "RELU6", "RELU_N1_TO_1"))
 
 _BLOCK = 32
-_COMPOSITE = "odml.scaled_dot_product_attention"
 _CLAMPS = "relu relu6 relu_n1_to_1 hard_swish"
 _ELEMENTARY = "abs ceil cos exp floor gelu log neg round rsqrt sin sqrt square"
 
@@ -43,15 +43,6 @@ def _rows(names: str, *checks: Check) -> dict[str, tuple[Check, ...]]:
 def _last_axis_scale_1(op: ir.OpView) -> str | None:
     beta = tfl.attribute(op, "beta")
     return None if beta == 1.0 else f"beta is {beta}, only 1"
-
-
-def _whole_steps(op: ir.OpView) -> str | None:
-    """Strided slices that only cut."""
-    for mask in ("ellipsis_mask", "new_axis_mask", "shrink_axis_mask"):
-        if tfl.attribute(op, mask):
-            return f"{mask} is set"
-    steps = tfl.constant_of(op.operands[3])
-    return None if steps is not None and (steps == 1).all() else "strides other than 1"
 
 
 def _non_empty(op: ir.OpView) -> str | None:
@@ -118,9 +109,15 @@ def _product_types(op: ir.OpView) -> str | None:
     return f"{x.element} by {y.element}"
 
 
-def _known_composite(op: ir.OpView) -> str | None:
-    name = ir.StringAttr(op.attributes["name"]).value if "name" in op.attributes else op_name(op)
-    return None if name == _COMPOSITE else f"composite {name} is not known"
+def _attends(op: ir.OpView) -> str | None:
+    """Queries [B, T, N, H], keys and values [B, S, KV, H], where N is a multiple of KV."""
+    query, key, value = facts(op.operands[:3])
+    if query.rank != 4 or key.shape != value.shape:
+        return f"queries of rank {query.rank} with keys {key.shape} and values {value.shape}"
+    if query.shape[2] % key.shape[2]:
+        return f"{query.shape[2]} query heads for {key.shape[2]} key heads"
+    # The delegate takes it, and cannot prepare it.
+    return "one key head in a batch" if key.shape[2] == 1 and key.shape[0] > 1 else None
 
 
 _KERNEL = (static(1, "the filter"), static(2, "the bias"))
@@ -140,7 +137,7 @@ _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows("slice", static(1, "the begin"), static(2, "the size"), elements(_FLOAT_OR_INT8, 0), _RANK,
             _non_empty),
     **_rows("strided_slice", static(1, "the begin"), static(2, "the end"), static(3, "the strides"),
-            elements(_FLOAT_OR_INT8, 0), _RANK, _whole_steps, _non_empty),
+            elements(_FLOAT_OR_INT8, 0), _RANK, whole_steps(lowest=1, highest=1), _non_empty),
     **_rows("pad", static(1, "padding"), elements(_FLOAT_OR_INT8, 0), _RANK, _grows),
     **_rows("concatenation", operands_at_most(5), elements(_FLOAT_OR_INT8), _RANK, _ACTIVATION),
     **_rows("split", results_between(2, 4), static(0, "the axis"), elements(_FLOAT_OR_INT8, 1), _RANK),
@@ -166,7 +163,16 @@ _ROWS: dict[str, tuple[Check, ...]] = {
             refused("no kernel")),
     **_rows("less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not",
             refused("comparisons and logic have no kernel")),
-    "stablehlo.composite": (_known_composite,),
 }  # fmt: skip
 
-XNNPACK = Target("cpu", "LiteRT on the CPU with the XNNPACK delegate", MappingProxyType(_ROWS))
+# Not emitted: it transposes the whole cache at each step, which what it decomposes to does not.
+_COMPOSITES: dict[str, tuple[Check, ...]] = {
+    "odml.scaled_dot_product_attention": (elements("f32"), _attends),
+}
+
+XNNPACK = Target(
+    "cpu",
+    "LiteRT on the CPU with the XNNPACK delegate",
+    MappingProxyType(_ROWS),
+    MappingProxyType(_COMPOSITES),
+)

@@ -1,0 +1,59 @@
+"""What the table of the GPU says of an op against what the delegate makes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from litewright.compiler.ir import mlir
+from litewright.compiler.ir.program import body_of
+from litewright.compiler.runtime import Runner
+from litewright.compiler.targets import ML_DRIFT, Miscomputed
+from litewright.lowering.tfl_to_flatbuffer import writer
+from tests.compiler.targets.single_ops import program_of
+from tests.gpu.cases import CASES, arrays_for
+from tests.gpu.device import Array, run_on_gpu
+from tests.support.tolerances import TOLERANCES, relative_error
+
+pytestmark = pytest.mark.gpu
+
+_INVISIBLE = ("tfl.pseudo_const", "tfl.pseudo_qconst", "tfl.no_value", "func.return")
+_POSITIVE = ("log", "sqrt", "pow", "rsqrt")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_table_says_what_the_delegate_does(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    inputs, body = CASES[case]()
+    with mlir.use(mlir.make_context()):
+        program = program_of(inputs, body)
+        writer.write(program, path)
+        operations = body_of(program.signature("f")).operations
+        [op] = [op for op in operations if mlir.op_name(op) not in _INVISIBLE]
+        reason = ML_DRIFT.why_not_delegated(op)
+    given = arrays_for(inputs, positive=any(name in case for name in _POSITIVE))
+    verdict = _verdict(path, given, _tolerance(case))
+    if reason is None:
+        assert verdict == "right"
+    elif isinstance(reason, Miscomputed):
+        assert verdict == "wrong", reason
+    else:
+        assert verdict.startswith("left"), reason
+
+
+def _tolerance(case: str) -> str:
+    if case in ("sin", "cos"):
+        return "GPU sine"
+    return "int8 activations" if case.startswith("fully_connected of i") else "GPU op"
+
+
+def _verdict(path: Path, given: dict[str, Array], tolerance: str) -> str:
+    made = run_on_gpu(path, {f"f/{name}": array for name, array in given.items()})
+    if not made.accelerated:
+        return f"left: {made.complaint}"
+    wanted = Runner(path, delegate=False).run(given)
+    exact = all(
+        made.outputs[f"f/{name}"].dtype == array.dtype
+        and relative_error(made.outputs[f"f/{name}"], array) <= TOLERANCES[tolerance]
+        for name, array in wanted.items()
+    )
+    return "right" if exact else "wrong"
