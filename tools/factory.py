@@ -49,7 +49,7 @@ def samples_from(reference: str) -> dict[str, Sample]:
     module_name, colon, function_name = reference.rpartition(":")
     if not colon or not module_name or not function_name:
         raise UserError(f"{reference!r} is not of the form MODULE:FACTORY or FILE.py:FACTORY")
-    factory = getattr(_load(module_name), function_name, None)
+    factory = getattr(load_module(module_name), function_name, None)
     if not callable(factory):
         raise UserError(f"{module_name} has no function {function_name!r}")
     made = _guarded(factory, f"{reference} failed")
@@ -66,7 +66,12 @@ def requests_from(reference: str) -> list[ModuleRequest]:
     ]
 
 
-def _load(name: str) -> ModuleType:
+def load_module(name: str) -> ModuleType:
+    """Imports a module by its dotted name, or a file that ends in `.py`, which is imported once.
+
+    Raises:
+        UserError: there is none, or it fails.
+    """
     if name.endswith(".py"):
         return _load_file(Path(name))
     # As `python -m` does it.
@@ -78,14 +83,26 @@ def _load(name: str) -> ModuleType:
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UserError(f"there is no file {path}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    file = str(path.resolve())
+    name = path.stem
+    while (there := sys.modules.get(name)) is not None:
+        if getattr(there, "__file__", None) == file:
+            return there
+        name += "_"
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None, "files that end in .py have a loader"
     assert spec.loader is not None, "files that end in .py have a loader"
     module = importlib.util.module_from_spec(spec)
     # As `python FILE` does it: what lies beside the file can be imported.
     sys.path.insert(0, str(path.resolve().parent))
+    # Dataclasses look up the module that they are defined in.
+    sys.modules[name] = module
     execute = spec.loader.exec_module
-    _guarded(lambda: execute(module), f"cannot import {path}")
+    try:
+        _guarded(lambda: execute(module), f"cannot import {path}")
+    except LitewrightError:
+        del sys.modules[name]
+        raise
     return module
 
 

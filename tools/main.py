@@ -39,8 +39,20 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(litewright.__version__, prog_name="litewright")
 @click.option("--traceback", is_flag=True, help="Show where in litewright an error was raised.")
-def main(*, traceback: bool) -> None:
+@click.option(
+    "--import",
+    "modules",
+    multiple=True,
+    metavar="MODULE|FILE.py",
+    help="Import this first, for what it registers; may be repeated.",
+)
+def main(*, traceback: bool, modules: tuple[str, ...]) -> None:  # noqa: ARG001
     """Compiles PyTorch models to TFLite flatbuffers for the LiteRT runtime."""
+    if modules:
+        from .factory import load_module
+
+        for each in modules:
+            load_module(each)
 
 
 def _message(error: LitewrightError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from ..weights import TensorSource
 from ..weights.checkpoint import open_checkpoint
 from .model import EdgeModel
 from .options import Options, Weights
+from .replay import HowToReplay, replay_command
 from .request import ExportedRequest, Request
 from .stages import Stages
 
@@ -79,7 +81,11 @@ class _Watch:
     def of(cls, options: Options) -> _Watch:
         folder = options.dump_ir or options.flags.dump
         given: list[Observer[Any]] = [*options.observers]
-        given += [DumpObserver(folder)] if folder is not None else []
+        if folder is not None:
+            command = functools.partial(replay_command, options.plan)
+            given.append(DumpObserver(folder, command))
+        else:
+            given.append(HowToReplay())
         checks: list[Observer[Any]] = [CheckInterface()]
         checks += [CheckHonesty()] if options.flags.verify else []
         verified = options.flags.verify

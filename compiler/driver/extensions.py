@@ -271,6 +271,5 @@ def _without_redefined(held: Extensions, more: Extensions) -> Extensions:
 def _definition(item: AnyPass) -> tuple[str, str, str]:
     kind = type(item)
     if isinstance(item, RuleSet):
-        function = item.members[0].rewrite
-        return (function.__module__, item.title, "rule")
+        return (item.members[0].defined_in, item.title, "rule")
     return (kind.__module__, kind.__qualname__, item.name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from litewright.passes.core import (
 )
 
 from ..diagnostics import UserError, WriteError
+from ..flags import flags
+from ..inspect.dump import DumpObserver
 from ..inspect.location_names import with_tree_names
 from ..ir import mlir
 from ..ir.program import Program
@@ -27,6 +31,9 @@ from .catalogue import parse_pipeline, stages_of_rule
 from .extensions import Extensions, plan_for
 from .loading import Note, load_program, stage_of
 from .options import Options
+from .plan import PassPlan
+from .presets import EMPTY
+from .replay import replay_command
 
 Watching = Sequence[Observer[Any]]
 
@@ -45,6 +52,8 @@ def optimise(
 ) -> Statistics:
     """Runs a pipeline, given as text, on a program; what each pass does is verified.
 
+    Where `LITEWRIGHT=dump=FOLDER` is set, the folder receives the program after every pass.
+
     Args:
         program: StableHLO or tfl, changed in place.
         pipeline: see `catalogue.parse_pipeline`.
@@ -59,12 +68,19 @@ def optimise(
         PassError: a pass broke its contract.
         VerifyError: a pass broke the program.
     """
-    passes = parse_pipeline(pipeline, stage_of(program), extensions)
+    stage = stage_of(program)
+    passes = parse_pipeline(pipeline, stage, extensions)
     statistics = Statistics()
-    checks = (CheckInterface(), CheckVerified(verify), CheckHonesty())
+    checks = (*_dumping(replace(EMPTY, **{stage: passes})), CheckInterface(), CheckVerified(verify))
     with mlir.use(program.context):
-        Pipeline(passes).run(program, (*observers, *checks, statistics))
+        watching = (*observers, *checks, CheckHonesty(), statistics)
+        Pipeline(passes).run(program, watching)
     return statistics
+
+
+def _dumping(plan: PassPlan) -> Watching:
+    folder = flags().dump
+    return () if folder is None else (DumpObserver(folder, partial(replay_command, plan)),)
 
 
 def misses(program: Program, rule: str, options: Options) -> Misses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from ..diagnostics import UserError
@@ -28,14 +29,20 @@ class DumpObserver(Observer[Dumped]):
     to run the pass on it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Callable[[str, Path], str] | None = None) -> None:
         """Creates the folder.
+
+        Args:
+            folder: where to write.
+            command: of the names of passes, with commas, and a file: the command line that runs them on it.
 
         Raises:
             UserError: it cannot be created.
         """
         self._folder = folder
+        self._command = command or _command
         self._count = 0
+        self._last_graph = ""
         self._last_good: ir.OpView | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +67,6 @@ class DumpObserver(Observer[Dumped]):
         Raises:
             UserError: the file cannot be written.
         """
-        self._last_good = None
         if changed:
             self._dump(pass_name, unit)
         else:
@@ -68,16 +74,20 @@ class DumpObserver(Observer[Dumped]):
 
     def failed(self, pass_name: str, unit: Dumped, error: Exception) -> None:
         """Writes the program before the pass, and tells how to replay the pass."""
-        if self._last_good is not None:
+        if isinstance(unit, FxProgram):
+            error.add_note(f"the graph before it: {self._folder / self._last_graph}")
+        elif self._last_good is not None:
             path = self._write(
                 "replay.mlir",
                 with_tree_names(self._last_good.operation.get_asm(enable_debug_info=True)),
             )
-            error.add_note(f"to replay: litewright opt {path} --pass {pass_name}")
+            error.add_note(f"to replay: {self._command(pass_name, path)}")
 
     def _dump(self, name: str, unit: Dumped) -> None:
         text = print_program(unit) if isinstance(unit, Program) else str(unit)
-        self._write(self._next(name, unit), text)
+        path = self._write(self._next(name, unit), text)
+        if isinstance(unit, FxProgram):
+            self._last_graph = path.name
 
     def _next(self, name: str, unit: Dumped) -> str:
         suffix = "mlir" if isinstance(unit, Program) else "txt"
@@ -91,6 +101,10 @@ class DumpObserver(Observer[Dumped]):
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror or error}") from error
         return path
+
+
+def _command(names: str, path: Path) -> str:
+    return f"litewright opt {path} --pass {names}"
 
 
 def print_program(program: Program) -> str:

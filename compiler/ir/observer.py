@@ -31,7 +31,11 @@ class Observer(Generic[Observed]):
         """Called after a pass that did not raise; `changed` is what the pass said."""
 
     def failed(self, pass_name: str, unit: Observed, error: Exception) -> None:
-        """Called when a pass, or an observer after it, raised; may add notes to the error."""
+        """Called when a pass, or an observer after it, raised; may add notes to the error.
+
+        Where passes are repeated and never settle, `pass_name` is those that still change something,
+        with commas.
+        """
 
     def applied(self, rule: str, op: ir.OpView) -> None:
         """Called when a rule is about to replace `op`, its root."""

@@ -23,7 +23,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,8 @@ from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.types import dtype_of, shape_of
 
 from .base import kebab_case
-from .pattern import Farthest, Operation, Operations, Variable, match
+from .matching import Farthest, match
+from .pattern import Operations, Root, Variable, roots_of
 from .rules import Decline, Outcome, Rule, RuleContext, decline
 
 
@@ -103,7 +104,7 @@ class PatternRule(ABC):
     """A rule as a class of three methods; see the module's docstring. Instances have no state."""
 
     @abstractmethod
-    def pattern(self, op: Operations, *variables: Any) -> Operation:
+    def pattern(self, op: Operations, *variables: Any) -> Root:
         """Builds the pattern; parameters after `op` are variables, bound under their names."""
 
     def check(self, found: Match) -> Decline | None:
@@ -119,17 +120,19 @@ class PatternRule(ABC):
     def rule(cls) -> Rule:
         """The rule, named after the class in kebab case."""
         self = cls()
-        return _compile(kebab_case(cls.__name__), self.pattern, self.check, self.rewrite)
+        made = _compile(kebab_case(cls.__name__), self.pattern, self.check, self.rewrite)
+        return replace(made, defined_in=cls.__module__)
 
 
 def rewrite_rule(
-    name: str, pattern: Callable[..., Operation], rewrite: Callable[[Match], ir.Value]
+    name: str, pattern: Callable[..., Root], rewrite: Callable[[Match], ir.Value]
 ) -> Rule:
     """A rule in one line, for what needs no check.
 
     rewrite_rule("double-negation", lambda op, x: op.tfl.neg(op.tfl.neg(x)), lambda found: found["x"])
     """
-    return _compile(name, pattern, _no_check, rewrite)
+    made = _compile(name, pattern, _no_check, rewrite)
+    return replace(made, defined_in=pattern.__module__)
 
 
 def _no_check(found: Match) -> None:
@@ -138,12 +141,13 @@ def _no_check(found: Match) -> None:
 
 def _compile(
     name: str,
-    pattern: Callable[..., Operation],
+    pattern: Callable[..., Root],
     check: Callable[[Match], Decline | None],
     build: Callable[[Match], ir.Value | Sequence[ir.Value]],
 ) -> Rule:
     names = list(inspect.signature(pattern).parameters)[1:]
     looked_for = pattern(Operations(), *(Variable(each) for each in names))
+    roots = roots_of(looked_for)
 
     def apply(op: ir.OpView, context: RuleContext) -> Outcome:
         farthest = Farthest()
@@ -157,4 +161,4 @@ def _compile(
             return Decline(refusal.reason, refusal.facts, len(bindings.ops) + 1)
         return build(found)
 
-    return Rule(name, (looked_for.op,), apply)
+    return Rule(name, roots, apply)

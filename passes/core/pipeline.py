@@ -43,10 +43,13 @@ class Repeat(Pass[Unit]):
             changing = [each.name for each in self.passes if run_pass(each, unit, observers)]
             if not changing:
                 return round_number > 0
-        raise PassError(
+        error = PassError(
             f"passes do not settle after {self.limit} rounds; these still change something: "
             f"{', '.join(changing)}. Do they undo each other's work?"
         )
+        for observer in observers:
+            observer.failed(",".join(changing), unit, error)
+        raise error
 
 
 @dataclass(frozen=True)

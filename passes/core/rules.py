@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litewright.compiler.diagnostics import PassError
 from litewright.compiler.ir.hlo import composite_name
@@ -88,18 +88,21 @@ class Rule:
         name: kebab case, unique within a pass.
         roots: op names, or `composite:NAME`.
         rewrite: returns replacements for all results of the root, or declines.
+        defined_in: the module that defines it.
     """
 
     name: str
     roots: tuple[str, ...]
     rewrite: Rewrite
+    defined_in: str = ""
 
 
 def rule(*roots: str) -> Callable[[Rewrite], Rule]:
     """Makes a rule of a function, named after it."""
 
     def make(rewrite: Rewrite) -> Rule:
-        return Rule(rewrite.__name__.strip("_").replace("_", "-"), roots, rewrite)
+        name = rewrite.__name__.strip("_").replace("_", "-")
+        return Rule(name, roots, rewrite, rewrite.__module__)
 
     return make
 
@@ -116,20 +119,39 @@ def apply_rules(program: Program, rules: Iterable[Rule], observers: Watching = (
             rule, the op and the line of the user's model.
     """
     index = index_by_root(rules)
-    counts = Counter[str]()
+    applied = _Applied()
     for round_number in range(MAX_ROUNDS):
-        applied = Counter[str]()
+        applied = _Applied()
         for function in program.functions():
             _sweep(RuleContext(program, function), index, applied, observers)
         removed = remove_dead(program)
-        if not applied:
+        if not applied.counts:
             return round_number > 0 or removed
-        counts = applied
-    recent = ", ".join(f"{name} ({count} times)" for name, count in counts.most_common(5))
     raise PassError(
-        f"rules do not settle after {MAX_ROUNDS} sweeps; applied in the last one: {recent}. "
-        "Does one undo what another does?"
+        f"rules do not settle after {MAX_ROUNDS} sweeps; applied in the last one: "
+        f"{applied.describe()}. Does one undo what another does?"
     )
+
+
+@dataclass(slots=True)
+class _Applied:
+    """The rules that applied in a sweep, and for each the last op that it replaced."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    places: dict[str, tuple[str, ir.Location]] = field(
+        default_factory=dict[str, tuple[str, ir.Location]]
+    )
+
+    def note(self, rule_name: str, op: ir.OpView) -> None:
+        self.counts[rule_name] += 1
+        self.places[rule_name] = (op_name(op), op.location)
+
+    def describe(self) -> str:
+        lines: list[str] = []
+        for name, count in self.counts.most_common(5):
+            op, location = self.places[name]
+            lines.append(f"{name} ({count} times, the last at {op}, {origin_of(location)})")
+        return "; ".join(lines)
 
 
 def index_by_root(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
@@ -152,7 +174,7 @@ def _candidates(op: ir.OpView, index: Mapping[str, Sequence[Rule]]) -> Iterator[
 def _sweep(
     context: RuleContext,
     index: Mapping[str, Sequence[Rule]],
-    applied: Counter[str],
+    applied: _Applied,
     observers: Watching,
 ) -> None:
     for op in list(body_of(context.function).operations):
@@ -164,8 +186,8 @@ def _sweep(
                 continue
             for observer in observers:
                 observer.applied(each.name, op)
+            applied.note(each.name, op)
             _replace(op, [outcome] if isinstance(outcome, ir.Value) else outcome, each)
-            applied[each.name] += 1
             break
 
 
