@@ -1,0 +1,200 @@
+"""Random models compute what eager torch does, with all passes, with none, and with those of one level."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from litewright.compiler.capture import capture
+from litewright.compiler.diagnostics import UnsupportedError
+from litewright.compiler.driver.plan import PassPlan
+from litewright.compiler.driver.presets import DEFAULT, EMPTY
+from litewright.compiler.ir import hlo, mlir, tfl
+from litewright.compiler.ir.fx import FxProgram
+from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.program import Program
+from litewright.compiler.ir.verify import verify
+from litewright.compiler.runtime import Runner
+from litewright.compiler.weights.torch_source import array_of_tensor
+from litewright.lowering.stablehlo_to_tfl import legalise
+from litewright.lowering.tfl_to_flatbuffer import writer
+from litewright.lowering.torch_to_stablehlo import lower, supported_ops, weights
+from litewright.passes.core import (
+    CheckHonesty,
+    CheckInterface,
+    CheckVerified,
+    Observer,
+    Outcome,
+    Pipeline,
+    RewritePass,
+    Rule,
+    RuleContext,
+    rule,
+)
+from tests.properties.graphs import LENGTHS, Builder, Example, Model, NothingFitsError
+from tests.properties.operations import OPERATIONS
+from tests.support.tolerances import assert_close
+
+PLANS: dict[str, PassPlan] = {
+    "no passes": EMPTY,
+    "StableHLO passes": replace(EMPTY, stablehlo=DEFAULT.stablehlo),
+    "tfl passes": replace(EMPTY, tfl=DEFAULT.tfl),
+    # The graph is changed in place, so these come last.
+    "FX passes": replace(EMPTY, fx=DEFAULT.fx),
+    "all passes": DEFAULT,
+}
+
+CHECKS: tuple[Observer[Program], ...] = (CheckVerified(verify), CheckInterface(), CheckHonesty())
+
+
+@st.composite
+def examples(draw: st.DrawFn, steps: int) -> Example:
+    """Models of up to so many steps."""
+    builder = Builder(draw, np.random.default_rng(draw(st.integers(0, 1 << 16))))
+    builder.add_input(_input(builder, ["float"]))
+    for _ in range(builder.integer(0, 2)):
+        builder.add_input(_input(builder, ["float", "int32", "int64", "bool"]))
+    count = len(builder.values)
+    # Chosen from a list: of a range, hypothesis prefers the ends.
+    for _ in range(builder.choose(range(1, 2 * steps + 1))):
+        with contextlib.suppress(NothingFitsError):
+            builder.choose(OPERATIONS)(builder)
+    assume(builder.steps)
+    return _example(builder, count, _results(builder, count))
+
+
+def _example(builder: Builder, inputs: int, results: Sequence[int]) -> Example:
+    values = builder.values
+    return Example(
+        Model(builder.steps, results, builder.weights),
+        tuple(value.tensor for value in values[:inputs]),
+        tuple(values[number].tensor for number in results),
+    )
+
+
+def _input(builder: Builder, kinds: Sequence[str]) -> Tensor:
+    rank = builder.choose([2, 4, 3, 4, 1])
+    shape = [builder.choose(LENGTHS) for _ in range(rank)]
+    array = builder.random.normal(size=shape).astype(np.float32)
+    match builder.choose(kinds):
+        case "float":
+            return torch.from_numpy(array)
+        case "bool":
+            return torch.from_numpy(array > 0)
+        case name:
+            return torch.from_numpy(builder.random.integers(0, 5, shape).astype(name))
+
+
+def _results(builder: Builder, inputs: int) -> list[int]:
+    """What nothing reads, and now and then what something does."""
+    read = {number for step in builder.steps for number in step.operands}
+    made = range(inputs, len(builder.values))
+    found = [number for number in made if number not in read]
+    return found + ([builder.choose(made)] if builder.flag() else [])
+
+
+def _converted(captured: FxProgram, plan: PassPlan) -> Program:
+    Pipeline(plan.fx).run(captured)
+    context = mlir.make_context()
+    with mlir.use(context):
+        program = lower([captured], context)
+        Pipeline(plan.stablehlo).run(program, CHECKS)
+        legalise(program)
+        Pipeline(plan.tfl).run(program, CHECKS)
+        tfl.verify(program)
+    return program
+
+
+def _assert_agrees(program: Program, case: Example, folder: Path) -> None:
+    path = folder / "model.tflite"
+    with mlir.use(program.context):
+        writer.write(program, path)
+    inputs = {f"inputs_{i}": array_of_tensor(tensor) for i, tensor in enumerate(case.inputs)}
+    for delegate in (True, False):
+        actual = Runner(path, delegate=delegate).run(inputs)
+        for array, tensor in zip(actual.values(), case.expected, strict=True):
+            kind = "float32 model" if tensor.is_floating_point() else "exact"
+            assert_close(array, tensor.numpy(), kind)
+
+
+def agrees(case: Example) -> bool:
+    """Asserts that all plans convert a model and what they make computes what it does; False if none does."""
+    captured = capture("main", case.model.eval(), case.inputs, {}, kept=supported_ops())
+    refused: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, plan in PLANS.items():
+            try:
+                program = _converted(captured, plan)
+            except UnsupportedError:
+                refused.append(name)
+                continue
+            try:
+                _assert_agrees(program, case, Path(folder))
+            except Exception as error:
+                error.add_note(f"with {name}:\n{program}")
+                raise
+    assert refused in ([], [*PLANS]), f"refused with {refused} alone"
+    return not refused
+
+
+@pytest.fixture(params=[False, True], ids=["constants", "weights"], scope="module")
+def weights_are_arguments(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Parameters this small would all be constants."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param:
+            patch.setattr(weights, "SMALL", 0)
+        yield
+
+
+COMMON = settings(
+    deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
+)
+
+
+@pytest.mark.usefixtures("weights_are_arguments")
+@settings(COMMON, max_examples=40, derandomize=True)
+@given(examples(steps=8))
+def test_passes_keep_the_numbers(case: Example) -> None:
+    assume(agrees(case))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("weights_are_arguments")
+@settings(COMMON, max_examples=1500)
+@given(examples(steps=12))
+def test_passes_keep_the_numbers_of_many_models(case: Example) -> None:
+    assume(agrees(case))
+
+
+@dataclass(frozen=True)
+class MultiplyDifferences(RewritePass):
+    """Wrong: multiplies instead."""
+
+    def rules(self) -> Sequence[Rule]:
+        @rule("stablehlo.subtract")
+        def multiplied(op: ir.OpView, context: RuleContext) -> Outcome:
+            return hlo.multiply(*op.operands)
+
+        return (multiplied,)
+
+
+def test_a_wrong_pass_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = Builder(lambda _: None, np.random.default_rng(0))
+    builder.add_input(torch.arange(6.0).reshape(2, 3))
+    builder.add("1 -", lambda x: 1 - x, [0])
+    case = _example(builder, 1, [1])
+    assert agrees(case)
+    wrong = replace(EMPTY, stablehlo=(MultiplyDifferences(),))
+    monkeypatch.setitem(PLANS, "a wrong pass", wrong)
+    with pytest.raises(AssertionError, match="exceeds"):
+        agrees(case)
