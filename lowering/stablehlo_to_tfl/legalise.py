@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from litewright.compiler.diagnostics import Unsupported, UnsupportedError
 from litewright.compiler.ir import tfl
+from litewright.compiler.ir.hlo import composite_name
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.origin import origin_of
-from litewright.compiler.ir.program import Program, body_of, is_signature
+from litewright.compiler.ir.program import Program, body_of
 from litewright.compiler.targets import XNNPACK, Target
 from litewright.passes.core import Observer, Rule, apply_rules, remove_dead
 
@@ -22,11 +23,12 @@ from . import (
     normalisation,
     pooling,
     reduction,
+    runtime_composites,
     shape,
 )
 
 # Rules that share a root are tried in this order. Composites with a rule of their own come first by
-# their root; all others are inlined.
+# their root.
 RULES: tuple[Rule, ...] = (
     *attention.RULES,
     *normalisation.RULES,
@@ -37,14 +39,12 @@ RULES: tuple[Rule, ...] = (
     *reduction.RULES,
     *shape.RULES,
     *elementwise.RULES,
-    *inline.RULES,
 )
 
 
 def rules_for(target: Target) -> tuple[Rule, ...]:
-    """The rules for a target."""
-    del target
-    return RULES
+    """The rules for a target: what it runs as one comes first, what nobody knows is inlined last."""
+    return (*runtime_composites.rules(target), *RULES, inline.rule_for(target))
 
 
 def legalise(
@@ -57,7 +57,7 @@ def legalise(
 
     Args:
         program: StableHLO.
-        target: whose composites and ops are preferred.
+        target: whose composites are kept; all others are inlined.
         more: rules that are tried before those of litewright.
         observers: told of every rule that applies or declines.
 
@@ -69,18 +69,19 @@ def legalise(
     left = [
         Unsupported(complaint, str(origin_of(op.location)))
         for function in program.functions()
-        if is_signature(function)
         for op in body_of(function).operations
-        if (complaint := _complaint(op)) is not None
+        if (complaint := _complaint(op, target)) is not None
     ]
     if left:
         raise UnsupportedError("the lowering to TFLite", left)
 
 
-def _complaint(op: ir.OpView) -> str | None:
+def _complaint(op: ir.OpView, target: Target) -> str | None:
     """What the runtime has against an op."""
     name = op_name(op)
     if name.startswith("func."):
+        return None
+    if name == "stablehlo.composite" and composite_name(op) in target.emits:
         return None
     if name.startswith("tfl."):
         found = next(tfl.complaints(op), None)
