@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from ..ir.mlir import func, ir, op_name
 from ..ir.program import (
@@ -41,6 +42,12 @@ class Place:
 
     def __str__(self) -> str:
         return f"value_{self.index}_{self.result}"
+
+    @classmethod
+    def parse(cls, name: str) -> Self:
+        """The place of which `name` is the text."""
+        _, index, result = name.split("_")
+        return cls(int(index), int(result))
 
 
 def snapshot(program: Program) -> Program:

@@ -1,0 +1,116 @@
+"""Public calls that tell what went wrong: bisect."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from .api import DEFAULT_SIGNATURE, Converter, Passes
+from .diagnostics import UserError
+from .driver.bisect import Bisection, Choice, bisect_program, bisect_requests
+from .driver.extensions import effective, plan_for
+from .driver.opt import load
+from .driver.options import Options, Weights, target_of
+from .driver.plan import PassPlan
+from .driver.request import ExportedRequest, ModuleRequest, Request
+from .ir.mlir import Array
+from .targets import Target
+
+if TYPE_CHECKING:
+    import torch
+
+
+def bisect(
+    source: torch.nn.Module
+    | Converter
+    | torch.export.ExportedProgram
+    | Mapping[str, torch.export.ExportedProgram]
+    | str
+    | os.PathLike[str],
+    sample_args: Sequence[Any] | None = None,
+    sample_kwargs: Mapping[str, Any] | None = None,
+    *,
+    inputs: Mapping[str, Array] | None = None,
+    use_samples: bool = False,
+    seed: int = 0,
+    tolerance: float | None = None,
+    target: str | Target = "cpu",
+    passes: Passes | None = None,
+    weights: Weights | None = None,
+) -> Bisection:
+    """Finds the first pass, lowering or runtime step that makes numbers wrong, and the op and rule in it.
+
+    Every step is run on the same inputs: the captured graph in eager torch, StableHLO on XLA, tfl on LiteRT,
+    and at the end the whole file without and with the delegate.
+
+    Args:
+        source: a module with its sample arguments; `litewright.signature(...)` with one or more signatures; an
+            exported program, or several by signature; or a file: a .tflite, of which only the runtime's steps are
+            left, a dump (.mlir), from which on all steps are repeated, or a folder of dumps, the first of them.
+        sample_args: positional sample arguments of the module.
+        sample_kwargs: its keyword arguments.
+        inputs: arrays by input name. Floating-point inputs that are not given are random numbers, others are
+            those of the samples.
+        use_samples: whether the sample arguments are used as they are.
+        seed: of the random numbers.
+        tolerance: the largest error that is taken for rounding, relative to the largest element of a result; by
+            default 1e-4, and more for results of 16 bits.
+        target: as for `litewright.convert`.
+        passes: as for `litewright.convert`.
+        weights: as for `litewright.convert`.
+
+    Returns:
+        The errors of all steps that were run, and the culprit. `str` of it is a report, `write_reproducer` makes
+        a script of it.
+
+    Raises:
+        UserError: as `litewright.convert`, or inputs that do not fit.
+    """
+    extensions = effective()
+    options = Options(
+        weights=weights,
+        target=target_of(target, extensions),
+        plan=plan_for(passes, extensions),
+        extensions=extensions,
+    )
+    choice = Choice(inputs or {}, use_samples, seed)
+    if isinstance(source, str | os.PathLike):
+        return _bisect_file(Path(source), options, choice, tolerance)
+    requests = _requests(source, sample_args, sample_kwargs)
+    return bisect_requests(requests, options, choice, tolerance)
+
+
+def _requests(
+    source: Any, sample_args: Sequence[Any] | None, sample_kwargs: Mapping[str, Any] | None
+) -> Sequence[Request]:
+    if isinstance(source, Converter):
+        return source.requests
+    if isinstance(source, Mapping):
+        programs = cast("Mapping[str, Any]", source)
+        return [ExportedRequest(name, each) for name, each in programs.items()]
+    if not hasattr(source, "forward"):
+        return [ExportedRequest(DEFAULT_SIGNATURE, source)]
+    args, kwargs = tuple(sample_args or ()), dict(sample_kwargs or {})
+    return [ModuleRequest(DEFAULT_SIGNATURE, source, args, kwargs)]
+
+
+def _bisect_file(
+    path: Path, options: Options, choice: Choice, tolerance: float | None
+) -> Bisection:
+    from dataclasses import replace
+
+    notes: list[str] = []
+    program = load(_first_dump(path) if path.is_dir() else path, notes.append)
+    if path.suffix == ".tflite":
+        options = replace(options, plan=PassPlan())
+    found = bisect_program(program, options, choice, tolerance)
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _first_dump(folder: Path) -> Path:
+    dumps = sorted(folder.glob("[0-9]*.mlir"))
+    if not dumps:
+        raise UserError(f"{folder} holds no dumps; `litewright convert --dump-ir` writes them")
+    return dumps[0]
