@@ -58,14 +58,14 @@ class Farthest:
         op: the op at which it stopped; None for the root itself.
     """
 
-    progress: int = 0
+    progress: int = -1
     reason: str = "nothing was tried"
     fact: str = ""
     op: ir.OpView | None = None
 
     def stop(self, found: Bindings, op: ir.OpView | None, reason: str, fact: str = "") -> None:
-        """Notes a failure, if none got farther."""
-        if len(found.ops) >= self.progress:
+        """Notes a failure, if it got farther than those before it."""
+        if len(found.ops) > self.progress:
             self.progress, self.reason, self.fact, self.op = len(found.ops), reason, fact, op
 
     @property
@@ -131,10 +131,11 @@ def _match_variable(
     if pattern.constant:
         array = _constant_of(value if pattern.number is None else _spread(value))
         if array is None:
-            return farthest.stop(found, user, f"{pattern.name} is to be a constant")
+            expected = pattern.name or str(pattern.number)
+            return farthest.stop(found, user, f"a constant expected as {expected}")
         if pattern.number is not None and not np.allclose(array, pattern.number, 1e-6, 0):
             return farthest.stop(found, user, f"a constant {pattern.number} expected")
-    bound = found.bind(pattern.name, value)
+    bound = found.bind(pattern.name, value) if pattern.name else found
     if bound is None:
         return farthest.stop(found, user, f"{pattern.name} is another value here")
     yield bound

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.observer import Observer
 from litewright.compiler.ir.origin import origin_of
 
 from .rules import Decline
+
+if TYPE_CHECKING:
+    from torch.fx import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,34 @@ class Misses(Observer[object]):
         if not self._wanted(rule) or not isinstance(why, Decline):
             return
         origin = str(origin_of(op.location))
-        key = _key(rule, op, origin)
-        known = self._misses.get(key)
-        if known is None or why.progress >= known.progress:
-            self._misses[key] = Miss(rule, op_name(op), origin, why.progress, str(why), why.at)
+        miss = Miss(rule, op_name(op), origin, why.progress, str(why), why.at)
+        self._keep(_key(rule, op, origin), miss)
+
+    def marked(self, composite: str, node: Node) -> None:
+        """As `applied`, for a composite on FX."""
+        from litewright.compiler.ir.fx_origin import origin_of_node  # imports torch
+
+        if self._wanted(composite):
+            self.applied_at.append(str(origin_of_node(node)))
+
+    def not_marked(self, composite: str, node: Node, why: object) -> None:
+        """As `declined`, for a composite on FX."""
+        from litewright.compiler.ir.fx_origin import origin_of_node
+        from litewright.compiler.ir.torch_ops import spelling
+
+        if self._wanted(composite) and isinstance(why, Decline):
+            origin, op = str(origin_of_node(node)), spelling(node)
+            key = f"{composite} {node.name} {origin}"
+            self._keep(key, Miss(composite, op, origin, why.progress, str(why), why.at))
 
     def ranked(self) -> list[Miss]:
         """The misses, those that got farthest first, in program order among equals."""
         return sorted(self._misses.values(), key=lambda miss: -miss.progress)
+
+    def _keep(self, key: str, miss: Miss) -> None:
+        known = self._misses.get(key)
+        if known is None or miss.progress >= known.progress:
+            self._misses[key] = miss
 
     def _wanted(self, rule: str) -> bool:
         return self.rule in {rule, self._pass}

@@ -37,7 +37,7 @@ class Variable:
     """Any value, bound to a name.
 
     Attributes:
-        name: what `check` and `rewrite` call it.
+        name: what `check` and `rewrite` call it; a constant whose number is given needs none.
         constant: whether only the result of a constant op fits.
         number: the number that every element must be, if only a constant of that number fits.
     """
@@ -209,7 +209,7 @@ class Operations:
 
     def number(self, number: float, name: str = "") -> Variable:
         """A constant, spread or not, whose elements all are `number` (to a relative error of 1e-6)."""
-        return Variable(name or f"number {number}", constant=True, number=number)
+        return Variable(name, constant=True, number=number)
 
     def bind(self, name: str) -> Bind:
         """For an attribute of any value, which `check` and `rewrite` see under `name`."""

@@ -105,7 +105,10 @@ class PatternRule(ABC):
 
     @abstractmethod
     def pattern(self, op: Operations, *variables: Any) -> Root:
-        """Builds the pattern; parameters after `op` are variables, bound under their names."""
+        """Builds the pattern; parameters after `op` are variables, bound under their names.
+
+        Parameters that have defaults are not.
+        """
 
     def check(self, found: Match) -> Decline | None:
         """What else must hold; None if it does."""
@@ -145,8 +148,9 @@ def _compile(
     check: Callable[[Match], Decline | None],
     build: Callable[[Match], ir.Value | Sequence[ir.Value]],
 ) -> Rule:
-    names = list(inspect.signature(pattern).parameters)[1:]
-    looked_for = pattern(Operations(), *(Variable(each) for each in names))
+    _, *parameters = inspect.signature(pattern).parameters.values()
+    names = [each.name for each in parameters if each.default is inspect.Parameter.empty]
+    looked_for = pattern(Operations(), *(Variable(name) for name in names))
     roots = roots_of(looked_for)
 
     def apply(op: ir.OpView, context: RuleContext) -> Outcome:
