@@ -13,6 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..diagnostics import UserError
+from ..quantize import tensors
+from ..quantize.specs import QuantSpec
+
 Array = np.ndarray[Any, np.dtype[Any]]
 BinaryOp = Literal["add", "subtract", "multiply", "divide"]
 
@@ -95,7 +99,43 @@ class Binary:
         return f"{self.op}({self.lhs}, {self.rhs})"
 
 
-Expression = Leaf | Transpose | Reshape | Slice | Concatenate | Cast | Binary
+@dataclass(frozen=True, slots=True)
+class Quantize:
+    """The integers of the operand.
+
+    Attributes:
+        operand: floats.
+        spec: how they are chosen.
+        axis: the dimension whose indices have scales of their own; None if there is one for all.
+        moments: the leaf that holds the second moments of what meets the columns of the operand,
+            [columns, columns], for algorithms that look at them; else empty.
+    """
+
+    operand: Expression
+    spec: QuantSpec
+    axis: int | None = None
+    moments: str = ""
+
+    def __str__(self) -> str:
+        where = "" if self.axis is None else f", axis={self.axis}"
+        moments = f", moments={self.moments}" if self.moments else ""
+        return f"quantize({self.operand}, {self.spec}{where}{moments})"
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """The scales that go with the integers of a quantised weight.
+
+    float32, one for the tensor or one per index of the axis; float16 [indices, blocks] for blocks.
+    """
+
+    quantized: Quantize
+
+    def __str__(self) -> str:
+        return f"scales({self.quantized})"
+
+
+Expression = Leaf | Transpose | Reshape | Slice | Concatenate | Cast | Binary | Quantize | Scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +177,12 @@ def infer(expression: Expression, leaf: Callable[[str], TensorType]) -> TensorTy
         case Binary(_, lhs, rhs):
             left, right = infer(lhs, leaf), infer(rhs, leaf)
             return TensorType(np.broadcast_shapes(left.shape, right.shape), left.dtype)
+        case Quantize(operand, spec):
+            return TensorType(infer(operand, leaf).shape, tensors.integer_dtype(spec))
+        case Scales(Quantize(operand, spec, axis)):
+            shape = tensors.scales_shape(spec, infer(operand, leaf).shape, axis)
+            blocks = spec.granularity == "block"
+            return TensorType(shape, np.dtype(np.float16 if blocks else np.float32))
 
 
 def evaluate(expression: Expression, read: Callable[[str], Array]) -> Array:
@@ -153,11 +199,85 @@ def evaluate(expression: Expression, read: Callable[[str], Array]) -> Array:
         case Concatenate(operands, axis):
             return np.concatenate([evaluate(operand, read) for operand in operands], axis)
         case Cast(operand, dtype):
-            return evaluate(operand, read).astype(dtype, copy=False)
+            return _cast(evaluate(operand, read), dtype, operand)
         case Binary(op, lhs, rhs):
             left = evaluate(lhs, read)
             function: np.ufunc = getattr(np, op)
             return function(left, evaluate(rhs, read)).astype(left.dtype, copy=False)
+        case Quantize():
+            return quantized(expression, read).integers
+        case Scales(inner):
+            return quantized(inner, read).scales
+
+
+def quantized(expression: Quantize, read: Callable[[str], Array]) -> tensors.Quantized:
+    """Integers and scales together: each costs as much as both.
+
+    Raises:
+        UserError: the operand holds NaN or infinity; its name is told.
+    """
+    rows, shape = _rows(expression.operand, read)
+    moments = read(expression.moments) if expression.moments else None
+    try:
+        return tensors.quantize(rows, shape, expression.spec, expression.axis, moments)
+    except tensors.NotFiniteError as error:
+        raise UserError(
+            f"weight {leaves(expression)[0]} holds {error} and cannot be quantised; "
+            "was it trained or converted to 16 bits with an overflow?"
+        ) from error
+
+
+def _rows(
+    expression: Expression, read: Callable[[str], Array]
+) -> tuple[tensors.Rows, tuple[int, ...]]:
+    """Parts of an expression along its first dimension, and its shape.
+
+    What would only widen the tensor, a cast or a factor, is left until a part is wanted.
+    """
+    if isinstance(expression, Cast):
+        inner, shape = _rows(expression.operand, read)
+        dtype, name = expression.dtype, expression.operand
+        return lambda start, stop: _cast(inner(start, stop), dtype, name), shape
+    if isinstance(expression, Binary):
+        left, shape = _rows(expression.lhs, read)
+        right = evaluate(expression.rhs, read)
+        result = np.broadcast_shapes(shape, right.shape)
+        if result == shape:
+            function: np.ufunc = getattr(np, expression.op)
+            factor = _by_row(right, shape)
+            return lambda start, stop: _apply(
+                function, left(start, stop), factor(start, stop)
+            ), shape
+    whole = evaluate(expression, read)
+    return lambda start, stop: whole[start:stop], whole.shape
+
+
+def _by_row(array: Array, shape: tuple[int, ...]) -> tensors.Rows:
+    """Parts of what is broadcast to `shape`."""
+    if array.ndim == len(shape) and array.shape[0] == shape[0]:
+        return lambda start, stop: array[start:stop]
+    return lambda _start, _stop: array
+
+
+def _apply(function: np.ufunc, left: Array, right: Array) -> Array:
+    return function(left, right).astype(left.dtype, copy=False)
+
+
+def _cast(array: Array, dtype: str, operand: Expression) -> Array:
+    """The array as another type.
+
+    Raises:
+        UserError: a number is too large for 16 bits; the weight's name is told.
+    """
+    if dtype != "float16" or array.dtype == np.float16:
+        return array.astype(dtype, copy=False)
+    with np.errstate(over="ignore"):
+        narrow = array.astype(np.float16)
+    if not np.isfinite(narrow).all() and np.isfinite(array.astype(np.float32)).all():
+        raise UserError(
+            f"weight {leaves(operand)[0]} holds numbers beyond 65504, which float16 cannot hold"
+        )
+    return narrow
 
 
 def leaves(expression: Expression) -> tuple[str, ...]:
@@ -170,4 +290,6 @@ def leaves(expression: Expression) -> tuple[str, ...]:
         case Binary(_, lhs, rhs):
             return leaves(lhs) + leaves(rhs)
         case Transpose(operand) | Reshape(operand) | Slice(operand) | Cast(operand):
+            return leaves(operand)
+        case Quantize(operand) | Scales(Quantize(operand)):
             return leaves(operand)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..diagnostics import InternalError
-from .expression import Expression, Leaf, TensorType, evaluate, infer
+from .expression import Expression, Leaf, Quantize, Scales, TensorType, evaluate, infer, quantized
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -63,6 +63,8 @@ class WeightStore:
     def __init__(self) -> None:
         self._sources: dict[str, TensorSource] = {}
         self._expressions: dict[str, Expression] = {}
+        # Scales that came to light with integers, until somebody asks for them.
+        self._scales: dict[Scales, Array] = {}
 
     def add(self, name: str, source: TensorSource) -> str:
         """Adds a leaf and returns its symbol, which is its name.
@@ -103,15 +105,31 @@ class WeightStore:
         return infer(self._expressions[symbol], self._leaf_type)
 
     def read(self, symbol: str) -> Array:
-        """Materialises a symbol as a C-contiguous array; nothing is kept."""
-        array = evaluate(self._expressions[symbol], lambda name: self._sources[name].read())
-        return np.ascontiguousarray(array)
+        """Materialises a symbol as a C-contiguous array.
+
+        Nothing is kept but the scales of what was quantised, until they are read: who reads the integers
+        first, and then their scales, has the weight quantised once.
+
+        Raises:
+            UserError: a weight cannot be quantised, since it holds NaN or infinity.
+        """
+        expression = self._expressions[symbol]
+        if isinstance(expression, Scales) and expression in self._scales:
+            return self._scales.pop(expression)
+        if isinstance(expression, Quantize):
+            made = quantized(expression, self._read_leaf)
+            self._scales[Scales(expression)] = made.scales
+            return made.integers
+        return np.ascontiguousarray(evaluate(expression, self._read_leaf))
 
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._expressions
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._expressions)
+
+    def _read_leaf(self, name: str) -> Array:
+        return self._sources[name].read()
 
     def _leaf_type(self, name: str) -> TensorType:
         source = self._sources[name]

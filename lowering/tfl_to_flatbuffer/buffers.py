@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from litewright.compiler.diagnostics import InternalError
 from litewright.compiler.ir.quantized_type import WeightQuantization
-from litewright.compiler.weights import Expression, Reshape, WeightStore
+from litewright.compiler.ir.types import element_count
+from litewright.compiler.weights import Expression, Reshape, Scales, WeightStore
 
 from .elements import byte_count, to_bytes
-from .packing import Later
+from .packing import Later, LaterFloats
 from .quantization import BLOCK_SCALES, block_scales
 from .schema import Record
 
@@ -54,6 +55,7 @@ class Buffers:
         self._weights = weights
         self._by_content: dict[bytes, int] = {}
         self._by_symbol: dict[str, int] = {}
+        self._scales: dict[str, LaterFloats] = {}
 
     def constant(self, data: bytes) -> int:
         """The buffer that holds these bytes."""
@@ -75,17 +77,33 @@ class Buffers:
             self._by_symbol[key] = self._add(size, lambda: self._materialise(symbol, size), symbol)
         return self._by_symbol[key]
 
-    def block_scales(self, quantization: WeightQuantization) -> int:
-        """The buffer of the scales of a weight in blocks."""
+    def block_scales(self, quantization: WeightQuantization, integers: int) -> int:
+        """The buffer of the scales of a weight in blocks, whose integers lie in another buffer."""
         key = f"{BLOCK_SCALES} {quantization.scales}"
         if key not in self._by_symbol:
             size = byte_count(BLOCK_SCALES, self._weights.type_of(quantization.scales).shape)
+            # Made together with the integers, and so behind them wherever these are.
+            outside = self._is_made(quantization) and "offset" in self.records[integers]
             self._by_symbol[key] = self._add(
                 size,
                 lambda: to_bytes(block_scales(quantization, self._weights)),
                 quantization.scales,
+                outside=outside,
             )
         return self._by_symbol[key]
+
+    def scales(self, quantization: WeightQuantization) -> LaterFloats | None:
+        """Scales that are part of the flatbuffer and known once the integers are made; None if they are there."""
+        if not self._is_made(quantization):
+            return None
+        count = element_count(self._weights.type_of(quantization.scales).shape)
+        return self._scales.setdefault(quantization.scales, LaterFloats(count))
+
+    def fill_scales(self, packed: bytearray) -> bool:
+        """Fills in what `scales` announced, once all integers are made; says whether there was any."""
+        for symbol, later in self._scales.items():
+            later.fill(packed, self._weights.read(symbol).reshape(-1).tolist())
+        return bool(self._scales)
 
     def metadata(self, data: bytes) -> int:
         """A buffer of its own for metadata."""
@@ -100,8 +118,13 @@ class Buffers:
             yield blob, position
             position += blob.size
 
-    def _add(self, size: int, read: Callable[[], memoryview], name: str) -> int:
-        if size < INLINE_LIMIT:
+    def _is_made(self, quantization: WeightQuantization) -> bool:
+        return isinstance(self._weights.expression(quantization.scales), Scales)
+
+    def _add(
+        self, size: int, read: Callable[[], memoryview], name: str, *, outside: bool = False
+    ) -> int:
+        if size < INLINE_LIMIT and not outside:
             self.records.append({"data": read()})
         else:
             blob = Blob(size, read, name)

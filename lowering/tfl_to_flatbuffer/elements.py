@@ -22,6 +22,9 @@ BITS: Mapping[str, int] = MappingProxyType({
 })  # fmt: skip
 """Bits of one element in a file, by MLIR's name of the element type; strings and resources have no size."""
 
+_PACKED_AT_ONCE = 1 << 16
+"""Bytes that are packed before the next ones are looked at, so that steps meet in the cache."""
+
 _SUB_BYTE: Mapping[str, np.dtype[np.generic]] = MappingProxyType({
     "i2": np.dtype(ml_dtypes.int2), "i4": np.dtype(ml_dtypes.int4), "ui4": np.dtype(ml_dtypes.uint4),
 })  # fmt: skip
@@ -59,15 +62,20 @@ def _sub_byte_name(dtype: np.dtype[np.generic]) -> str | None:
 
 
 def _pack(array: Array, bits: int) -> Array:
+    """Elements of a byte each, taken together as one wide integer and pushed against each other."""
     per_byte = 8 // bits
-    flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8) & ((1 << bits) - 1)
-    rest = -flat.size % per_byte
-    if rest:
-        flat = np.concatenate([flat, np.zeros(rest, np.uint8)])
-    groups = flat.reshape(-1, per_byte)
-    packed = groups[:, 0].copy()
-    for position in range(1, per_byte):
-        packed |= groups[:, position] << (bits * position)
+    flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    packed = np.zeros(-(-flat.size // per_byte), np.uint8)
+    whole = flat.size // per_byte
+    for begin in range(0, whole, _PACKED_AT_ONCE):
+        end = min(begin + _PACKED_AT_ONCE, whole)
+        wide = flat[begin * per_byte : end * per_byte].view(f"<u{per_byte}")
+        part = wide & ((1 << bits) - 1)
+        for position in range(1, per_byte):
+            part |= (wide >> (position * (8 - bits))) & (((1 << bits) - 1) << (bits * position))
+        packed[begin:end] = part
+    for position, element in enumerate(flat[whole * per_byte :]):
+        packed[whole] |= (int(element) & ((1 << bits) - 1)) << (bits * position)
     return packed
 
 

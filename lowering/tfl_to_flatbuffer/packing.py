@@ -8,6 +8,7 @@ as they are written, vectors of bytes can be aligned (the packers that flatc gen
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,25 @@ class Later:
     def fill(self, packed: bytearray, number: int) -> None:
         """Writes the number into the packed bytes."""
         SCALARS["ulong"].pack_into(packed, self.position, number)
+
+
+@dataclass(slots=True, eq=False)
+class LaterFloats:
+    """A vector of floats that is filled in after packing, wherever it stands.
+
+    Attributes:
+        length: how many there are.
+        positions: where the vectors lie in the packed bytes.
+    """
+
+    length: int
+    positions: list[int] = dataclasses.field(default_factory=list[int])
+
+    def fill(self, packed: bytearray, numbers: Sequence[float]) -> None:
+        """Writes the numbers into the packed bytes."""
+        data = struct.pack(f"<{self.length}f", *numbers)
+        for position in self.positions:
+            packed[position : position + len(data)] = data
 
 
 def pack(record: Record, table: str = "Model") -> bytearray:
@@ -129,7 +149,9 @@ class _Packer:
 
     def _scalars(self, kind: str, values: Any) -> int:
         scalar = SCALARS[kind]
-        if kind == "ubyte":
+        if isinstance(values, LaterFloats):
+            packed, alignment = bytes(values.length * scalar.size), max(scalar.size, 4)
+        elif kind == "ubyte":
             packed, alignment = bytes(values), BYTES_ALIGNMENT
         else:
             packed = struct.pack(f"<{len(values)}{scalar.format[1:]}", *values)
@@ -137,6 +159,8 @@ class _Packer:
         self._align(alignment, 4)
         position = len(self.data)
         self.data += _OFFSET.pack(len(packed) // scalar.size) + packed
+        if isinstance(values, LaterFloats):
+            values.positions.append(position + _OFFSET.size)
         return position
 
     def _vtable(self, places: dict[int, int], size: int) -> int:

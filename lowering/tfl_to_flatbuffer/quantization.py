@@ -15,6 +15,7 @@ from litewright.compiler.ir.quantized_type import (
 )
 from litewright.compiler.weights import WeightStore
 
+from .packing import LaterFloats
 from .schema import ELEMENT_CODES, Record
 
 _INTEGERS = frozenset({"i2", "i4", "i8", "i16", "i32", "i64", "ui4", "ui8", "ui16", "ui32"})
@@ -29,8 +30,19 @@ def record_of_type(element: ir.Type) -> Record | None:
     return _record(quantized.scales, quantized.zero_points, quantized.axis or 0)
 
 
-def record_of_weight(quantization: WeightQuantization, weights: WeightStore) -> Record:
-    """The quantisation of a weight argument that is not in blocks; reads its scales."""
+def record_of_weight(
+    quantization: WeightQuantization, weights: WeightStore, later: LaterFloats | None = None
+) -> Record:
+    """The quantisation of a weight argument that is not in blocks.
+
+    Reads its scales, unless these are filled in `later`.
+    """
+    if later is not None:
+        return {
+            "scale": later,
+            "zero_point": [0] * later.length,
+            "quantized_dimension": quantization.axis or 0,
+        }
     scales = weights.read(quantization.scales).reshape(-1).astype(np.float32)
     zeros = np.zeros(scales.size, np.int64)
     if quantization.zero_points is not None:

@@ -140,16 +140,17 @@ class Subgraph:
         if scheme is None:
             return self._tensor(value, name, buffer=buffer)
         if scheme.block_size is None:
-            record = quantization.record_of_weight(scheme, self._weights)
+            later = self._buffers.scales(scheme)
+            record = quantization.record_of_weight(scheme, self._weights, later)
         else:
-            record = self._blocks(scheme, name)
+            record = self._blocks(scheme, name, buffer)
         return self._tensor(value, name, buffer=buffer, quantized=record)
 
-    def _blocks(self, scheme: WeightQuantization, name: str) -> Record:
+    def _blocks(self, scheme: WeightQuantization, name: str, integers: int) -> Record:
         self._tensors.append({
             "shape": list(self._weights.type_of(scheme.scales).shape),
             "type": ELEMENT_CODES[quantization.BLOCK_SCALES],
-            "buffer": self._buffers.block_scales(scheme),
+            "buffer": self._buffers.block_scales(scheme, integers),
             "name": self._names.unique(f"{name}_scales"),
             "has_rank": True,
         })  # fmt: skip

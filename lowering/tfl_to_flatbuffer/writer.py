@@ -1,8 +1,9 @@
 """Writes a tfl program to a .tflite file: the whole file, or none.
 
 The flatbuffer is packed first, then the large buffers are streamed behind it, one weight in memory at a
-time. All of it goes to a temporary file in the target's folder, which takes the target's name when
-it is complete and on disk. The same program gives the same bytes.
+time; scales that come to light on the way are filled in last. All of it goes to a temporary file in the
+target's folder, which takes the target's name when it is complete and on disk. The same program gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ def _stream(program: Program, file: _File, progress: Progress | None) -> None:
         written = position + blob.size
         del data
     file.write(bytes(end - written))
+    if buffers.fill_scales(packed):
+        file.write_at(0, packed)
     if progress is not None:
         progress(1.0)
 
@@ -220,6 +223,14 @@ class _File:
         with _refusals(self._target):
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
+
+    def write_at(self, position: int, data: bytes | bytearray | memoryview) -> None:
+        """Writes over what was written before."""
+        rest = memoryview(data)
+        with _refusals(self._target):
+            while rest:
+                count = os.pwrite(self._descriptor, rest, position)
+                rest, position = rest[count:], position + count
 
 
 def _mode_of(path: Path) -> int | None:
