@@ -20,10 +20,10 @@ from litewright.compiler.weights.torch_source import array_of_tensor
 from litewright.lowering.stablehlo_to_tfl import legalise
 from litewright.lowering.tfl_to_flatbuffer import writer
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops
-from litewright.passes.core import Pipeline
 from tests.lowering.torch_to_stablehlo.case import Case
 from tests.lowering.torch_to_stablehlo.cases import CASES
 from tests.lowering.torch_to_stablehlo.test_ops import Call, tensors_of
+from tests.support.laws import run_lawfully
 from tests.support.tolerances import TOLERANCES, relative_error
 
 LIST = Path(__file__).with_name("refused.txt")
@@ -37,9 +37,9 @@ def _converted(case: Case) -> Program:
     context = mlir.make_context()
     with mlir.use(context):
         program = lower([captured], context)
-        Pipeline(presets.STABLEHLO).run(program)
+        run_lawfully(presets.STABLEHLO, program)
         legalise(program)
-        Pipeline(presets.TFL).run(program)
+        run_lawfully(presets.TFL, program)
         tfl.verify(program)
     return program
 

@@ -23,17 +23,12 @@ from litewright.compiler.ir import hlo, mlir, tfl
 from litewright.compiler.ir.fx import FxProgram
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.program import Program
-from litewright.compiler.ir.verify import verify
 from litewright.compiler.runtime import Runner
 from litewright.compiler.weights.torch_source import array_of_tensor
 from litewright.lowering.stablehlo_to_tfl import legalise
 from litewright.lowering.tfl_to_flatbuffer import writer
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops, weights
 from litewright.passes.core import (
-    CheckHonesty,
-    CheckInterface,
-    CheckVerified,
-    Observer,
     Outcome,
     Pipeline,
     RewritePass,
@@ -43,6 +38,7 @@ from litewright.passes.core import (
 )
 from tests.properties.graphs import LENGTHS, Builder, Example, Model, NothingFitsError
 from tests.properties.operations import OPERATIONS
+from tests.support.laws import run_lawfully
 from tests.support.tolerances import assert_close
 
 PLANS: dict[str, PassPlan] = {
@@ -53,8 +49,6 @@ PLANS: dict[str, PassPlan] = {
     "FX passes": replace(EMPTY, fx=DEFAULT.fx),
     "all passes": DEFAULT,
 }
-
-CHECKS: tuple[Observer[Program], ...] = (CheckVerified(verify), CheckInterface(), CheckHonesty())
 
 
 @st.composite
@@ -108,9 +102,9 @@ def _converted(captured: FxProgram, plan: PassPlan) -> Program:
     context = mlir.make_context()
     with mlir.use(context):
         program = lower([captured], context)
-        Pipeline(plan.stablehlo).run(program, CHECKS)
+        run_lawfully(plan.stablehlo, program)
         legalise(program)
-        Pipeline(plan.tfl).run(program, CHECKS)
+        run_lawfully(plan.tfl, program)
         tfl.verify(program)
     return program
 

@@ -11,19 +11,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
+from litewright.compiler.ir.fx import FxProgram
 from litewright.compiler.ir.mlir import Array, ir, op_name
 from litewright.compiler.ir.observer import Observer
 from litewright.compiler.ir.program import Program, body_of, input_name, inputs_of
 from litewright.compiler.ir.types import dtype_of, is_static, shape_of
 from litewright.compiler.ir.verify import verify
 from litewright.compiler.runtime import Runner
+from litewright.compiler.weights.torch_source import array_of_tensor
 from litewright.lowering.tfl_to_flatbuffer import writer
-from litewright.passes.core import Pass
+from litewright.passes.core import Pass, Repeat
 from tests.support.tolerances import assert_close
 from tests.support.xla import run_program
 
@@ -117,17 +120,84 @@ def assert_laws(
     """
     runs = is_static_program(program)
     expected = run_all(program) if runs else {}
+    changed = assert_structural_laws(apply, program, observers)
+    if changed and runs:
+        assert_computes(program, expected, kind)
+    return changed
+
+
+def assert_structural_laws(
+    apply: Pass[Program], program: Program, observers: Sequence[Observer[Program]] = ()
+) -> bool:
+    """`assert_laws` without the numbers: nothing but the pass is run."""
     names, before = program.interface(), str(program)
     changed = apply.run_observed(program, observers)
     after = str(program)
     verify(program)
-    assert changed == (before != after), "the pass does not tell the truth about what it changed"
-    assert program.interface() == names, "the interface changed"
+    assert changed == (before != after), f"{apply.name} does not tell the truth about a change"
+    assert program.interface() == names, f"{apply.name} changes the interface"
     assert str(ir.Module.parse(after)) == after, "the text does not say all of the program"
-    if changed and runs:
-        for delegate in {False, is_tfl(program)}:
-            for name, array in run_all(program, delegate=delegate).items():
-                assert_close(array, expected[name], kind or tolerance_for(array))
-    assert not apply.run(program), "a second run changes something"
-    assert str(program) == after, "a second run changes something and does not say so"
+    assert not apply.run(program), f"a second run of {apply.name} changes something"
+    assert str(program) == after, f"a second run of {apply.name} lies about a change"
+    return changed
+
+
+def assert_computes(
+    program: Program, expected: Mapping[str, Array], kind: str | None = None
+) -> None:
+    """Asserts that a program still computes what `run_all` said; tfl with the delegate and without."""
+    for delegate in {False, is_tfl(program)}:
+        for name, array in run_all(program, delegate=delegate).items():
+            assert_close(array, expected[name], kind or tolerance_for(array))
+
+
+def run_lawfully(
+    passes: Iterable[Pass[Program]],
+    program: Program,
+    changed: Callable[[Pass[Program]], None] | None = None,
+) -> None:
+    """Runs passes in order and asserts the structural laws of each; `changed` is told who changed something."""
+    for each in passes:
+        if isinstance(each, Repeat):
+            inner: tuple[Pass[Program], ...] = each.passes
+            while sum(_run_lawfully(one, program, changed) for one in inner):
+                pass
+        else:
+            _run_lawfully(each, program, changed)
+
+
+def _run_lawfully(
+    apply: Pass[Program], program: Program, changed: Callable[[Pass[Program]], None] | None
+) -> bool:
+    found = assert_structural_laws(apply, program)
+    if found and changed is not None:
+        changed(apply)
+    return found
+
+
+def assert_fx_laws(
+    apply: Pass[FxProgram],
+    program: FxProgram,
+    inputs: Mapping[str, torch.Tensor],
+    kind: str = "float32 transcendental",
+) -> bool:
+    """`assert_laws` for a pass on FX graphs, which run in eager torch.
+
+    Args:
+        apply: the pass.
+        program: what it runs on.
+        inputs: of the signature, by name.
+        kind: the row of the table of tolerances for floats; all else must be equal.
+    """
+    expected, names, before = program.run(inputs), program.interface(), str(program)
+    changed = apply.run(program)
+    after = str(program)
+    program.verify()
+    assert changed == (before != after), f"{apply.name} does not tell the truth about a change"
+    assert program.interface() == names, f"{apply.name} changes the interface"
+    for name, tensor in program.run(inputs).items():
+        close = kind if tensor.is_floating_point() else "exact"
+        assert_close(array_of_tensor(tensor), array_of_tensor(expected[name]), close)
+    assert not apply.run(program), f"a second run of {apply.name} changes something"
+    assert str(program) == after, f"a second run of {apply.name} lies about a change"
     return changed
