@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .diagnostics import UserError
 from .driver.build import build
-from .driver.extensions import effective, plan_for
+from .driver.extensions import Extensions, effective, plan_for
 from .driver.model import EdgeModel, read
 from .driver.options import Options, Weights, target_of
 from .driver.plan import PassPlan
@@ -77,6 +77,7 @@ class Converter:
         target: str | Target = "cpu",
         weights: Weights | None = None,
         passes: Passes | None = None,
+        composites: Sequence[object] = (),
         dump_ir: str | os.PathLike[str] | None = None,
         observers: Sequence[Observer[Any]] = (),
         progress: Progress | None = None,
@@ -93,6 +94,7 @@ class Converter:
         options = _options(
             target,
             passes=passes,
+            composites=composites,
             dump_ir=dump_ir,
             observers=observers,
             progress=progress,
@@ -119,6 +121,7 @@ def convert(
     target: str | Target = "cpu",
     weights: Weights | None = None,
     passes: Passes | None = None,
+    composites: Sequence[object] = (),
     dump_ir: str | os.PathLike[str] | None = None,
     observers: Sequence[Observer[Any]] = (),
     progress: Progress | None = None,
@@ -134,6 +137,8 @@ def convert(
             it replaces the values of the module's parameters. Element types are cast to the module's.
         passes: passes to run beside the default ones (decorated with `register_pass`, or from `place`), or a
             `PassPlan`, which is taken as it is.
+        composites: patterns and module classes to mark beside those that are registered; see
+            `litewright.composites`.
         dump_ir: a folder that receives every stage and pass as numbered text files.
         observers: look on while passes run; see `litewright.compiler.ir.observer`.
         progress: told the name of every stage, and how much of it is done where that is known.
@@ -150,6 +155,7 @@ def convert(
         target=target,
         weights=weights,
         passes=passes,
+        composites=composites,
         dump_ir=dump_ir,
         observers=observers,
         progress=progress,
@@ -161,6 +167,7 @@ def compile(  # noqa: A001
     *,
     target: str | Target = "cpu",
     passes: Passes | None = None,
+    composites: Sequence[object] = (),
     dump_ir: str | os.PathLike[str] | None = None,
     observers: Sequence[Observer[Any]] = (),
     progress: Progress | None = None,
@@ -173,7 +180,12 @@ def compile(  # noqa: A001
         raise UserError("nothing to compile: give at least one exported program")
     requests: list[Request] = [ExportedRequest(name, each) for name, each in programs.items()]
     options = _options(
-        target, passes=passes, dump_ir=dump_ir, observers=observers, progress=progress
+        target,
+        passes=passes,
+        composites=composites,
+        dump_ir=dump_ir,
+        observers=observers,
+        progress=progress,
     )
     return build(requests, options)
 
@@ -182,12 +194,14 @@ def _options(
     target: str | Target,
     *,
     passes: Passes | None,
+    composites: Sequence[object],
     dump_ir: str | os.PathLike[str] | None,
     observers: Sequence[Observer[Any]],
     progress: Progress | None,
     weights: Weights | None = None,
 ) -> Options:
-    extensions = effective()
+    extensions = effective().plus(Extensions(composites=tuple(composites)))
+    extensions.check()
     return Options(
         weights=weights,
         target=target_of(target, extensions),

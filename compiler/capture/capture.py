@@ -61,7 +61,9 @@ def capture(
             if raised is error:
                 raise
             raise raised from error
-    return assemble(signature_name, decomposed, _tensors_of(module, decomposed))
+    program = assemble(signature_name, decomposed, _tensors_of(module, decomposed))
+    program.module = module
+    return program
 
 
 def from_exported_program(

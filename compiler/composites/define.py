@@ -208,7 +208,7 @@ def _version(tensor: torch.Tensor) -> int:
 
 
 def _shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
-    opened: Any = torch._C
+    opened: Any = torch._C  # pyright: ignore[reportPrivateUsage]
     return bool(opened._is_alias_of(one, other))
 
 

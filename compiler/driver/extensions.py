@@ -20,6 +20,7 @@ from litewright.passes.core import Pass, PatternRule, Rule, RuleSet
 from ..diagnostics import LitewrightError, UserError
 from ..targets import TARGETS, Target
 from . import presets
+from .marking import check_composite, with_composites
 from .plan import AnyPass, PassPlan, Placed, Stage
 
 _Item = TypeVar("_Item")
@@ -61,6 +62,8 @@ class Extensions:
         presets.DEFAULT.with_passes(self.passes)
         _check_unique("legalisation", [rule.name for rule in self.legalisations])
         _check_unique("lowering of", [str(op) for op, _ in self.lowerings])
+        for each in self.composites:
+            check_composite(each)
         _check_unique("composite", [each.name for each in self.composites])
         _check_unique("target", [target.name for target in (*TARGETS, *self.targets)])
 
@@ -187,17 +190,18 @@ def plan_for(passes: PassPlan | Sequence[object] | None, extensions: Extensions)
 
     Args:
         passes: a plan, which is taken as it is; or passes beside the default ones; or None.
-        extensions: what others have added; a plan is taken without them.
+        extensions: what others have added; a plan is taken without their passes.
 
     Raises:
         UserError: names clash, or places do not exist.
     """
     if isinstance(passes, PassPlan):
-        return passes
+        return with_composites(passes, extensions.composites)
     given = [resolve(item, extensions.passes) for item in passes or ()]
     names = {(each.stage, each.item.name) for each in given}
     others = [p for p in extensions.passes if (p.stage, p.item.name) not in names]
-    return presets.DEFAULT.with_passes([*others, *given])
+    plan = presets.DEFAULT.with_passes([*others, *given])
+    return with_composites(plan, extensions.composites)
 
 
 _GROUPS = ("passes", "lowerings", "legalisations", "composites", "targets")

@@ -111,6 +111,16 @@ def leaves(passes: Sequence[AnyPass]) -> Iterator[AnyPass]:
             yield each
 
 
+def mapped(passes: Sequence[AnyPass], change: Callable[[AnyPass], AnyPass]) -> tuple[AnyPass, ...]:
+    """Passes in order, those inside of `Repeat` too, each as `change` makes it."""
+    return tuple(
+        replace(each, passes=mapped(each.passes, change))
+        if isinstance(each, Repeat)
+        else change(each)
+        for each in passes
+    )
+
+
 def _kept(passes: Sequence[AnyPass], keep: Callable[[AnyPass], bool]) -> tuple[AnyPass, ...]:
     kept: list[AnyPass] = []
     for each in passes:
@@ -183,12 +193,7 @@ def _inserted(plan: PassPlan, placed: Placed) -> PassPlan:
 
 
 def _replaced(passes: Sequence[AnyPass], item: AnyPass) -> tuple[AnyPass, ...]:
-    return tuple(
-        replace(each, passes=_replaced(each.passes, item))
-        if isinstance(each, Repeat)
-        else (item if each.name == item.name else each)
-        for each in passes
-    )
+    return mapped(passes, lambda each: item if each.name == item.name else each)
 
 
 def _beside(passes: tuple[AnyPass, ...], placed: Placed) -> tuple[AnyPass, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from litewright.passes.core import EliminateCommonSubexpressions, Repeat
+from litewright.passes.fx.mark_boundaries import MarkBoundaries
+from litewright.passes.fx.mark_modules import MarkModules
 from litewright.passes.fx.merge_equal_nodes import MergeEqualNodes
 from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
 from litewright.passes.stablehlo.assign_layout import AssignLayout
@@ -24,9 +26,13 @@ from litewright.passes.tfl.sink_transposes import SinkTransposes
 from .plan import PassPlan
 
 FX = (
-    # What torch's decompositions compute twice, and what they leave behind.
-    MergeEqualNodes(),
+    # Assertions read values that composites are to hide.
     RemoveUnusedNodes(),
+    # The code says which ops are meant; nothing may be merged across a border before.
+    MarkBoundaries(),
+    MarkModules(),
+    # What models and torch's decompositions compute twice.
+    MergeEqualNodes(),
 )
 
 STABLEHLO = (

@@ -68,6 +68,7 @@ class FxProgram:
         inputs: in the caller's order.
         outputs: names of the results, in the order of the output tuple.
         held: placeholder names to the tensors they stand for.
+        module: what it was captured from; None for a program that the caller had exported.
     """
 
     name: str
@@ -75,6 +76,7 @@ class FxProgram:
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
     held: dict[str, Held]
+    module: torch.nn.Module | None = None
 
     @property
     def placeholders(self) -> dict[str, Node]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch.fx import Node
 
+from .fx_composite import composite_of
 from .origin import Origin
 from .torch_ops import label, op_of
 
@@ -38,7 +39,9 @@ def module_path(node: Node) -> str:
 
 def op_label(node: Node) -> str:
     """Short name of what a node calls: `linear`, `add`."""
-    op = op_of(node)
+    op, call = op_of(node), composite_of(node)
+    if call is not None:
+        return call.label
     return node.name if op is None else label(op)
 
 

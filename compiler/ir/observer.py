@@ -5,9 +5,12 @@ A pass knows nothing of them. They live beside the IR, since inspection may not 
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .mlir import ir
+
+if TYPE_CHECKING:
+    from torch.fx import Node
 
 Observed = TypeVar("Observed", contravariant=True)
 
@@ -42,3 +45,9 @@ class Observer(Generic[Observed]):
 
     def declined(self, rule: str, op: ir.OpView, why: object) -> None:
         """Called when a rule was tried at `op` and declined; `str(why)` is the reason."""
+
+    def marked(self, composite: str, node: Node) -> None:
+        """Called when a region of an FX graph is about to become a composite; `node` computes its result."""
+
+    def not_marked(self, composite: str, node: Node, why: object) -> None:
+        """Called when a region was to become a composite and cannot; `str(why)` is the reason."""

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
 from torch.utils import _pytree as pytree
 
 from litewright.compiler.composites.define import DEFINITIONS
 from litewright.compiler.diagnostics import Unsupported
-from litewright.compiler.ir import hlo
-from litewright.compiler.ir.fx import live_nodes, result_nodes
 from litewright.compiler.ir.fx_trace import trace
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.torch_ops import (
@@ -26,12 +24,11 @@ from litewright.compiler.ir.torch_ops import (
     value_of,
 )
 from litewright.compiler.ir.types import element_of, shape_of, tensor_type
-from litewright.compiler.weights.torch_source import array_of_tensor
 
-from .composites import Attribute, ModuleBuilder
+from .composites import Attribute
 from .context import LoweringContext
 from .elements import dtype_of_element, element_of_dtype
-from .graph import Values, lower_nodes, without_rule
+from .graph import lower_graph
 
 
 def defined(ctx: LoweringContext, *args: Any, **kwargs: Any) -> ir.Value | list[ir.Value]:
@@ -99,40 +96,3 @@ def _lowered(
         listed = "; ".join(f"{each.op}: {each.hint}" if each.hint else each.op for each in refused)
         raise ctx.refuse(f"its decomposition holds what cannot be lowered: {listed}")
     return results
-
-
-def lower_graph(
-    builder: ModuleBuilder,
-    graph_module: GraphModule,
-    operands: Sequence[ir.Value],
-    refused: list[Unsupported],
-) -> list[ir.Value]:
-    """Lowers a graph here and now, all of it with the current location; its results are values.
-
-    Args:
-        builder: the module that is being written.
-        graph_module: its output is a flat tuple.
-        operands: the values of its placeholders.
-        refused: gains what cannot be lowered, and there are no results then.
-    """
-    nodes = list(live_nodes(graph_module))
-    missing = without_rule(nodes, builder.rules)
-    refused.extend(missing)
-    if missing:
-        return []
-    placeholders = graph_module.graph.find_nodes(op="placeholder")
-    values: Values = dict(zip(placeholders, operands, strict=True))
-    for node in nodes:
-        if node.op == "get_attr":
-            values[node] = hlo.constant(array_of_tensor(_constant(graph_module, str(node.target))))
-    nodes = [node for node in nodes if node.op != "get_attr"]
-    lower_nodes(builder, nodes, values, refused, location=ir.Location.current)
-    results = [values[node] for node in result_nodes(graph_module)]
-    return [value for value in results if isinstance(value, ir.Value)]
-
-
-def _constant(graph_module: GraphModule, name: str) -> torch.Tensor:
-    """A tensor that the code of a function makes; tracing on fake tensors keeps what a number was."""
-    tensor: torch.Tensor = getattr(graph_module, name)
-    known = tensor.constant if isinstance(tensor, FakeTensor) else None
-    return tensor if known is None else known

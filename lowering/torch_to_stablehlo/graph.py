@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.fx import Node
+from torch._subclasses.fake_tensor import FakeTensor
+from torch.fx import GraphModule, Node
 
 from litewright.compiler.diagnostics import InternalError, LitewrightError, Unsupported
 from litewright.compiler.ir import hlo
+from litewright.compiler.ir.fx import live_nodes, result_nodes
+from litewright.compiler.ir.fx_composite import CompositeCall, composite_of
 from litewright.compiler.ir.fx_origin import origin_of_node
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.torch_ops import (
@@ -24,8 +27,10 @@ from litewright.compiler.ir.torch_ops import (
     tensors_of,
     value_of,
 )
+from litewright.compiler.ir.types import tensor_type
+from litewright.compiler.weights.torch_source import array_of_tensor
 
-from .composites import Lowered, ModuleBuilder
+from .composites import Attribute, CompositeKey, Lowered, ModuleBuilder, composite
 from .context import CannotLowerError, LoweringContext, fits
 from .elements import element_of_dtype
 
@@ -37,11 +42,57 @@ def without_rule(nodes: Iterable[Node], rules: Iterable[Op]) -> list[Unsupported
     known = frozenset(rules)
     return [
         Unsupported(spelling(node), str(origin_of_node(node)), _hint(node, known))
-        for node in nodes
+        for node in _with_those_inside(nodes)
         if node.op == "call_function"
         and node.target is not operator.getitem
+        and composite_of(node) is None
         and op_of(node) not in known
     ]
+
+
+def _with_those_inside(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        call = composite_of(node)
+        if call is not None:
+            yield from _with_those_inside(call.graph_module.graph.nodes)
+
+
+def lower_graph(
+    builder: ModuleBuilder,
+    graph_module: GraphModule,
+    operands: Sequence[ir.Value],
+    refused: list[Unsupported],
+) -> list[ir.Value]:
+    """Lowers a graph here and now, all of it with the current location; its results are values.
+
+    Args:
+        builder: the module that is being written.
+        graph_module: its output is a flat tuple.
+        operands: the values of its placeholders.
+        refused: gains what cannot be lowered, and there are no results then.
+    """
+    nodes = list(live_nodes(graph_module))
+    missing = without_rule(nodes, builder.rules)
+    refused.extend(missing)
+    if missing:
+        return []
+    placeholders = graph_module.graph.find_nodes(op="placeholder")
+    values: Values = dict(zip(placeholders, operands, strict=True))
+    for node in nodes:
+        if node.op == "get_attr":
+            values[node] = hlo.constant(array_of_tensor(_constant(graph_module, str(node.target))))
+    nodes = [node for node in nodes if node.op != "get_attr"]
+    lower_nodes(builder, nodes, values, refused, location=ir.Location.current)
+    results = [values[node] for node in result_nodes(graph_module)]
+    return [value for value in results if isinstance(value, ir.Value)]
+
+
+def _constant(graph_module: GraphModule, name: str) -> torch.Tensor:
+    """A tensor that the code of a function makes; tracing on fake tensors keeps what a number was."""
+    tensor: torch.Tensor = getattr(graph_module, name)
+    known = tensor.constant if isinstance(tensor, FakeTensor) else None
+    return tensor if known is None else known
 
 
 def lower_nodes(
@@ -67,6 +118,10 @@ def lower_nodes(
             values[node] = _item(values[node.all_input_nodes[0]], node)
             continue
         with location or origin_of_node(node).location():
+            call = composite_of(node)
+            if call is not None:
+                values[node] = _lower_call(builder, node, call, values, refused)
+                continue
             try:
                 values[node] = _lower(builder, node, values)
             except CannotLowerError as refusal:
@@ -104,6 +159,38 @@ def _lower(builder: ModuleBuilder, node: Node, values: Values) -> Lowered:
         raise
     _check(node, lowered)
     return lowered
+
+
+def _lower_call(
+    builder: ModuleBuilder,
+    node: Node,
+    call: CompositeCall,
+    values: Values,
+    refused: list[Unsupported],
+) -> Lowered:
+    """A composite that a pass has put in the place of a region of the graph."""
+    resolve = _Resolver(values)
+    operands: list[ir.Value] = [resolve(argument) for argument in node.args]
+    fakes = tensors_of(node)
+    attributes = tuple(sorted((n, _attribute(value)) for n, value in node.kwargs.items()))
+    key = CompositeKey(
+        call.name,
+        attributes,
+        tuple(operand.type for operand in operands),
+        tuple(tensor_type(tuple(t.shape), element_of_dtype(t.dtype)) for t in fakes),
+        call.form,
+    )
+
+    def decompose(*given: ir.Value) -> list[ir.Value]:
+        return lower_graph(builder, call.graph_module, given, refused)
+
+    made = composite(builder, key, operands, decompose)
+    return made[0] if isinstance(value_of(node), torch.Tensor) else made
+
+
+def _attribute(value: Any) -> Attribute:
+    items = items_of(value)
+    return value if items is None else tuple(items)
 
 
 def _check(node: Node, lowered: Lowered) -> None:

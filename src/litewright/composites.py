@@ -4,6 +4,14 @@
 """
 
 from litewright.compiler.composites import Composite, composite
+from litewright.compiler.composites.boundary import StableHLOCompositeBuilder
 from litewright.compiler.composites.kv_cache import kv_cache_update
+from litewright.compiler.composites.module import CompositeModule
 
-__all__ = ["Composite", "composite", "kv_cache_update"]
+__all__ = [
+    "Composite",
+    "CompositeModule",
+    "StableHLOCompositeBuilder",
+    "composite",
+    "kv_cache_update",
+]

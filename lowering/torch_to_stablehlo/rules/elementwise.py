@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 
+from litewright.compiler.composites.boundary import MARK
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.types import element_of, element_type, shape_of
@@ -289,9 +290,9 @@ def identity(ctx: LoweringContext, x: ir.Value, *args: object, **kwargs: object)
     return convert(x, ctx.element)
 
 
-def clone(ctx: LoweringContext, x: ir.Value, **kwargs: object) -> ir.Value:
+def clone(ctx: LoweringContext, x: ir.Value, *unused: object, **kwargs: object) -> ir.Value:
     """x; memory formats have no meaning here."""
-    del ctx, kwargs
+    del ctx, unused, kwargs
     return x
 
 
@@ -399,6 +400,7 @@ RULES = (
     (aten.copy.default, copy),
     (aten.contiguous.default, clone),
     (aten.clone.default, clone),
+    (MARK, clone),  # of a composite that no pass has made
     (aten.alias.default, clone),
     (aten.detach.default, clone),
     (aten.lift_fresh_copy.default, clone),

@@ -2,6 +2,7 @@
 
 import torch
 
+from litewright.compiler.composites.boundary import MARK
 from tests.lowering.torch_to_stablehlo.case import (
     LOOSE,
     b,
@@ -160,6 +161,7 @@ CASES = (
     case(aten.copy.default, f(4, 3), i(0, 9, 3)),
     case(aten.contiguous.default, f(3)),
     case(aten.clone.default, f(3)),
+    case(MARK, f(3), "acme.swish", 0, 0, True, "{}"),
     case(aten.alias.default, f(3)),
     case(aten.detach.default, f(3)),
     case(aten.lift_fresh_copy.default, f(3)),
