@@ -19,6 +19,7 @@ from litewright.passes.tfl.fuse_activations import FuseActivations
 from litewright.passes.tfl.fuse_biases import FuseBiases
 from litewright.passes.tfl.fuse_projections import FuseProjections
 from litewright.passes.tfl.hoist_scales import HoistScales
+from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
 from litewright.passes.tfl.sink_transposes import SinkTransposes
@@ -57,6 +58,8 @@ TFL = (
     # other passes look for.
     SimplifyShapes(),
     AbsorbBroadcasts(),
+    # Behind them, so that what a folded bias meets has its own shape; before biases are looked for.
+    ShrinkConstants(),
     SimplifyReductions(),
     # Transposes around convolutions must meet before anything can be fused into these.
     Repeat((SinkTransposes(), SimplifyShapes())),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from litewright.compiler.ir import tfl
-from litewright.compiler.ir.mlir import ir, stablehlo
+from litewright.compiler.ir import hlo, tfl
+from litewright.compiler.ir.mlir import Array, ir, op_name, stablehlo
+from litewright.compiler.ir.program import weight_symbol
 from litewright.compiler.ir.tfl.shorthand import cast, reshape, slice_of
 from litewright.compiler.ir.types import (
     element_count,
@@ -15,6 +16,7 @@ from litewright.compiler.ir.types import (
     shape_of,
     tensor_type,
 )
+from litewright.compiler.weights import Reshape, Slice
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from .attributes import boolean, integer
@@ -23,14 +25,64 @@ from .contraction import constant_array
 
 @rule("composite:aten.embedding")
 def embedding(op: ir.OpView, context: RuleContext) -> Outcome:
-    """table[indices] -> EMBEDDING_LOOKUP, whose indices are one-dimensional and 32 bits wide."""
+    """table[indices] -> EMBEDDING_LOOKUP at indices of one dimension and 32 bits; a weight where they are known."""
     table, indices = op.operands
     if str(element_of(table)) != "f32":
         return decline("the table is not f32", element_of(table))
     shape = shape_of(op.results[0])
-    flat = cast(reshape(indices, [element_count(shape_of(indices))]), element_type("i32"))
-    rows = tensor_type([shape_of(flat)[0], shape[-1]], element_of(table))
-    return reshape(tfl.emit("embedding_lookup", [flat, table], rows), shape)
+    known = constant_array(indices)
+    rows = None if known is None else _known_rows(table, known, context)
+    if rows is not None:
+        spelt = tfl.constant(np.array(shape, np.int32))
+        return (
+            rows
+            if shape_of(rows) == shape
+            else tfl.emit("broadcast_to", [rows, spelt], op.results[0].type)
+        )
+    if known is not None:
+        flat = tfl.constant(known.reshape(-1).astype(np.int32))
+    else:
+        flat = cast(reshape(indices, [element_count(shape_of(indices))]), element_type("i32"))
+    kind = tensor_type([shape_of(flat)[0], shape[-1]], element_of(table))
+    return reshape(tfl.emit("embedding_lookup", [flat, table], kind), shape)
+
+
+def _known_rows(table: ir.Value, indices: Array, context: RuleContext) -> ir.Value | None:
+    """Rows at consecutive places that are known before the model runs, as a weight: positions, mostly.
+
+    There is none where somebody else wants rows that are computed: the table would be there twice.
+    """
+    symbol = weight_symbol(table)
+    flat = _run(indices, shape_of(table)[0])
+    if symbol is None or flat is None:
+        return None
+    program = context.program
+    for function in program.functions():
+        for argument in function.arguments:
+            if weight_symbol(argument) == symbol and not all(map(_looks_up_run, argument.uses)):
+                return None
+    first, width = int(flat[0]), shape_of(table)[1]
+    cut = Slice(program.weights.expression(symbol), (first, 0), (first + flat.size, width))
+    shape = (*[1] * (indices.ndim - 1), flat.size, width)
+    # Here, not by an op: delegates compute nothing of weights alone.
+    return program.weight_argument(context.function, Reshape(cut, shape))
+
+
+def _run(indices: Array, rows: int) -> Array | None:
+    """Indices that follow one another, each row of a batch the same; those of one row, if it is so."""
+    run = indices.astype(np.int64)
+    while run.ndim > 1 and run.size and (run == run[:1]).all():
+        run = run[0]
+    inside = run.ndim == 1 and run.size > 0 and run[0] >= 0 and run[-1] < rows
+    return run if inside and (np.diff(run) == 1).all() else None
+
+
+def _looks_up_run(use: ir.OpOperand) -> bool:
+    op = use.owner
+    if op_name(op) != "stablehlo.composite" or hlo.composite_name(op) != "aten.embedding":
+        return False
+    known = constant_array(op.operands[1]) if use.operand_number == 0 else None
+    return known is not None and _run(known, shape_of(op.operands[0])[0]) is not None
 
 
 @rule("composite:litewright.kv_cache_update")
