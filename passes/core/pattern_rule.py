@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.types import dtype_of, shape_of
 
@@ -80,23 +81,36 @@ class Match:
 
         Returns:
             Why they do not fit, naming the dimension and value that disagree; None if they fit.
+
+        Raises:
+            UserError: the pattern binds no such value, or a dimension has the name of a value.
         """
         for name, spec in specs.items():
-            wanted, sizes = spec.split(), self.shape(name)
-            if wanted[:1] == ["..."]:
-                wanted = wanted[1:]
-                sizes = sizes[max(0, len(sizes) - len(wanted)) :]
-            if len(wanted) != len(sizes):
-                return decline(f"{name} is to have the dimensions {spec}", self.shape(name))
-            for position, (dimension, size) in enumerate(zip(wanted, sizes, strict=True)):
-                expected = (
-                    int(dimension) if dimension.isdigit() else self.values.get(dimension, size)
+            refusal = self._compare(name, spec)
+            if refusal is not None:
+                return refusal
+        return None
+
+    def _compare(self, name: str, spec: str) -> Decline | None:
+        if not isinstance(self.values.get(name), ir.Value):
+            known = [each for each, value in self.values.items() if isinstance(value, ir.Value)]
+            raise UserError(f"the pattern binds no value {name!r}; it binds {', '.join(known)}")
+        wanted, sizes = spec.split(), self.shape(name)
+        if wanted[:1] == ["..."]:
+            wanted = wanted[1:]
+            sizes = sizes[max(0, len(sizes) - len(wanted)) :]
+        if len(wanted) != len(sizes):
+            return decline(f"{name} is to have the dimensions {spec}", self.shape(name))
+        for position, (dimension, size) in enumerate(zip(wanted, sizes, strict=True)):
+            known = int(dimension) if dimension.isdigit() else self.values.get(dimension, size)
+            if isinstance(known, ir.Value):
+                raise UserError(f"dimension {dimension} of {name} has the name of a value")
+            if size != known:
+                return decline(
+                    f"dimension {position} of {name} ({dimension}) is to be {known}", size
                 )
-                if size != expected:
-                    what = f"dimension {position} of {name} ({dimension}) is to be {expected}"
-                    return decline(what, size)
-                if not dimension.isdigit():
-                    self.values[dimension] = size
+            if not dimension.isdigit():
+                self.values[dimension] = size
         return None
 
 
@@ -104,7 +118,7 @@ class PatternRule(ABC):
     """A rule as a class of three methods; see the module's docstring. Instances have no state."""
 
     @abstractmethod
-    def pattern(self, op: Operations, *variables: Any) -> Root:
+    def pattern(self, op: Operations, *variables: Any, **options: Any) -> Root:
         """Builds the pattern; parameters after `op` are variables, bound under their names.
 
         Parameters that have defaults are not.
