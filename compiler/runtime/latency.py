@@ -32,9 +32,11 @@ def measure(call: Callable[[], object], *, seconds: float = 1.0, at_least: int =
     for _ in range(_WARM_UP_RUNS):
         call()
     times: list[float] = []
-    while sum(times) < seconds or len(times) < at_least:
+    spent = 0.0
+    while spent < seconds or len(times) < at_least:
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
+        spent += times[-1]
     in_ms = [1000 * each for each in times]
     return Latency(statistics.median(in_ms), min(in_ms), max(in_ms), len(in_ms))

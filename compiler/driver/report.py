@@ -1,0 +1,181 @@
+"""The report on a conversion, or on a file, as one HTML page: the work behind `litewright report`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics import WriteError
+from ..inspect.report.facts import facts_of
+from ..inspect.report.measured import measure
+from ..inspect.report.page import render
+from ..inspect.report.recorder import Recorder
+from ..ir import mlir
+from ..ir.mlir import Array
+from ..ir.program import Program
+from ..targets import Target
+from .build import build
+from .model import EdgeModel, read
+from .options import Options
+from .request import Request
+
+_CPU = "cpu"
+
+Inputs = Mapping[str, Mapping[str, Array]]
+"""By signature and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a page shall hold, beside what the model itself tells.
+
+    Attributes:
+        title: what the model is called.
+        run: run the model: errors by layer, the delegate's own word on partitions, latency.
+        times: seconds of the conversion and latency; without them, the same model gives the same page.
+        seed: of the random inputs.
+        folder: where the page will lie, so that it can link to dumps; None for links that are absolute.
+    """
+
+    title: str
+    run: bool = True
+    times: bool = True
+    seed: int = 0
+    folder: Path | None = None
+
+
+def report_conversion(requests: Sequence[Request], options: Options, contents: Contents) -> str:
+    """Converts, looks on, and tells what was seen.
+
+    Args:
+        requests: the signatures.
+        options: of the conversion; the page links to the dumps where it writes any.
+        contents: what the page shall hold.
+
+    Returns:
+        The page.
+
+    Raises:
+        LitewrightError: what a conversion raises.
+    """
+    recorder = Recorder()
+    model = build(requests, replace(options, observers=(*options.observers, recorder)))
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="litewright-") as folder:
+        path = Path(folder, "model.tflite")
+        model.export(path)
+        found["bytes"] = path.stat().st_size
+        if contents.run:
+            inputs = _inputs(requests, recorder, contents.seed)
+            if options.target.name == _CPU:
+                found["measured"] = measure(path, inputs, times=contents.times)
+            found["errors"] = _errors(model.program, recorder, inputs, options)
+    steps = [dict(step.payload()) for step in recorder.steps]
+    if contents.times:
+        found["seconds"] = _seconds(model, steps)
+    _link(steps, options.dump_ir, contents.folder)
+    return _page(model.program, recorder, options.target, contents, {**found, "steps": steps})
+
+
+def report_file(path: Path, target: Target, contents: Contents) -> str:
+    """What is in a .tflite of any converter.
+
+    Raises:
+        UserError: there is no file at `path`.
+        FormatError: the file is no sound .tflite, or LiteRT does not take it.
+    """
+    found: dict[str, Any] = {"bytes": path.stat().st_size if path.exists() else 0, "steps": []}
+    program = read(path).program
+    if contents.run and target.name == _CPU:
+        found["measured"] = measure(path, {}, times=contents.times)
+    return _page(program, Recorder(), target, contents, found)
+
+
+def _page(
+    program: Program, recorder: Recorder, target: Target, contents: Contents, found: dict[str, Any]
+) -> str:
+    with mlir.use(program.context):
+        recorder.finish(program)
+        facts = facts_of(program, target, recorder.origins)
+    tables = recorder.origins.payload()
+    return render(
+        contents.title, {**facts, **found, "snapshots": recorder.snapshots, "tables": tables}
+    )
+
+
+def _inputs(requests: Sequence[Request], recorder: Recorder, seed: int) -> Inputs:
+    from .bisect.samples import Choice, inputs_for, samples_of
+
+    graphs, choice = recorder.graphs, Choice(seed=seed)
+    return {
+        each.name: inputs_for(graphs[each.name], each.name, choice, samples_of(each))
+        for each in requests
+    }
+
+
+def _errors(
+    program: Program, recorder: Recorder, inputs: Inputs, options: Options
+) -> dict[str, Any]:
+    """By signature, the errors of interior values, and those of the results of the file as it is."""
+    from ..inspect.differences import compare, tolerance_for
+    from ..inspect.report.layers import errors_of, pairs_of
+    from ..inspect.running import run_graph
+    from .bisect.steps import tensors_of
+    from .running import interior_values, run_whole
+
+    found: dict[str, Any] = {}
+    for name, graph in recorder.graphs.items():
+        results, nodes = run_graph(graph, inputs[name], weights=tensors_of(options))
+        with mlir.use(program.context):
+            pairs = pairs_of(graph, program.signature(name))
+        places = [pair.place for pair in pairs]
+        values = interior_values(program, name, inputs[name], places, delegate=True)
+        actual = run_whole(program, name, inputs[name], delegate=True)
+        ends = {key: compare(key, results[key], actual[key], 0.0).error for key in results}
+        tolerance = tolerance_for(results)
+        wrong = [key for key, error in ends.items() if error > tolerance]
+        layers = errors_of(graph, pairs, nodes, values, wrong)
+        found[name] = {
+            "layers": [
+                [each.row, each.place.index, each.error, each.factor, int(each.is_rearranged)]
+                for each in layers
+            ],
+            "results": ends,
+            "tolerance": tolerance,
+        }
+    return found
+
+
+def _seconds(model: EdgeModel, steps: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Seconds of capturing and writing; those of passes and lowerings are put into the steps."""
+    for step, record in zip(steps, model.statistics.records, strict=True):
+        step["seconds"] = record.seconds
+    return {"capture": model.timings["capture"], "write": model.timings["write"]}
+
+
+def _link(steps: Sequence[dict[str, Any]], dumps: Path | None, folder: Path | None) -> None:
+    """Gives every step that has a dump a link to it."""
+    if dumps is None:
+        return
+    for step in steps:
+        files = sorted(dumps.glob(f"{step.pop('dump'):02}_*"))
+        if files and folder is not None:
+            step["link"] = Path(os.path.relpath(files[0], folder)).as_posix()
+        elif files:
+            step["link"] = files[0].resolve().as_uri()
+
+
+def save(page: str, path: Path) -> None:
+    """Writes a page.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise WriteError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,77 @@
+"""`litewright report`: one HTML page on a conversion, or on a .tflite file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("report")
+@click.argument("source", metavar="MODULE:FACTORY|FILE.tflite")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The .html file to write.",
+)
+@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="A checkpoint: a folder or .safetensors file.",
+)
+@click.option(
+    "--dump-ir",
+    type=click.Path(path_type=Path),
+    help="A folder for the program after every pass; the page links to it.",
+)
+@click.option("--no-run", is_flag=True, help="Do not run the model: no errors, no latency.")
+@click.option("--no-times", is_flag=True, help="Leave times out, so that the page is reproducible.")
+@click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
+def command(
+    *,
+    source: str,
+    output: Path,
+    target: str,
+    weights: Path | None,
+    dump_ir: Path | None,
+    no_run: bool,
+    no_times: bool,
+    seed: int,
+) -> None:
+    """Writes a page that shows the stages side by side, what each pass changed, and where time and bytes went.
+
+    It tells which ops are delegated and why others are not, and how far each layer is from eager torch. Of a
+    FILE, which tells nothing of its conversion, it shows what is in it. The page needs no network.
+    """
+    from litewright.compiler.driver.extensions import effective, plan_for
+    from litewright.compiler.driver.options import Options, target_of
+    from litewright.compiler.driver.report import Contents, report_conversion, report_file, save
+
+    from ..factory import requests_from
+    from ..progress import stage_progress
+    from ..report import megabytes
+
+    extensions = effective()
+    asked = target_of(target, extensions)
+    contents = Contents(
+        source.rpartition("/")[2], not no_run, not no_times, seed, output.resolve().parent
+    )
+    if source.endswith(".tflite"):
+        page = report_file(Path(source), asked, contents)
+    else:
+        requests = requests_from(source)
+        with stage_progress() as progress:
+            options = Options(
+                weights=weights,
+                target=asked,
+                plan=plan_for(None, extensions),
+                extensions=extensions,
+                dump_ir=dump_ir,
+                progress=progress,
+            )
+            page = report_conversion(requests, options, contents)
+    save(page, output)
+    click.echo(f"{output}: {megabytes(output.stat().st_size)}")
