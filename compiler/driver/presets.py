@@ -14,10 +14,12 @@ from litewright.passes.stablehlo.fold_weights import FoldWeights
 from litewright.passes.stablehlo.simplify import Simplify
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
 from litewright.passes.tfl.absorb_transposes import AbsorbTransposes
+from litewright.passes.tfl.fold_negations import FoldNegations
 from litewright.passes.tfl.fold_scales import FoldScales
 from litewright.passes.tfl.fuse_activations import FuseActivations
 from litewright.passes.tfl.fuse_biases import FuseBiases
 from litewright.passes.tfl.fuse_projections import FuseProjections
+from litewright.passes.tfl.fuse_rotations import FuseRotations
 from litewright.passes.tfl.hoist_scales import HoistScales
 from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
@@ -61,13 +63,19 @@ TFL = (
     # Behind them, so that what a folded bias meets has its own shape; before biases are looked for.
     ShrinkConstants(),
     SimplifyReductions(),
+    # The factors of joined values are in their smallest form now.
+    FoldNegations(),
     # Transposes around convolutions must meet before anything can be fused into these.
     Repeat((SinkTransposes(), SimplifyShapes())),
     # Scales before biases before activations: that is the order in which a kernel applies them, and
     # each ends the search for the one before. Batch-norms leave a scale behind a bias behind a scale.
     Repeat((HoistScales(), FoldScales(), FuseBiases())),
-    # Needs the heads as legalisation left them, before products absorb transposes.
+    # One table of signed sines instead of one per rotation: what is rotated alike is found by its tables.
+    EliminateCommonSubexpressions(),
+    # Scales are gone, so that queries are rotated as keys are; what is joined is then cut, and what is cut
+    # can be rotated together.
     FuseProjections(),
+    FuseRotations(),
     AbsorbTransposes(),
     SimplifyShapes(),
     FuseActivations(),

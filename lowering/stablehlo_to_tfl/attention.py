@@ -13,11 +13,18 @@ import numpy as np
 
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.tfl.shorthand import binary, constant_integers, reshape, scalar
+from litewright.compiler.ir.tfl.shorthand import (
+    binary,
+    constant_integers,
+    defined_by,
+    reshape,
+    scalar,
+)
 from litewright.compiler.ir.types import element_of, rank_of, shape_of, tensor_type
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from .attributes import boolean, number
+from .contraction import constant_array
 from .normalisation import softmax_last
 from .shape import concatenation
 
@@ -32,12 +39,16 @@ def attention(op: ir.OpView, context: RuleContext) -> Outcome:
     if str(element_of(query)) != "f32" or rank_of(query) != 4:
         return decline("attention is written for f32 of rank 4", query.type)
     batch, heads, length, width = shape_of(query)
+    once = [_without_repeats(each) for each in (key, value)]
+    if shape_of(once[0])[1] == shape_of(once[1])[1]:
+        key, value = once
     groups, span = shape_of(key)[1:3]
     repeats = heads // groups
     query = binary("mul", query, scalar(number(op, "scale"), query))
     query = reshape(query, [batch, groups, repeats * length, width])
     scores = _matmul(query, key, adjoint=True)
     spread = _Spread(groups, repeats, length)
+    masks = [_without_spread(mask) for mask in masks]
     additive = [_additive(mask) for mask in masks]
     if boolean(op, "is_causal"):
         additive.append(_causal(length, span))
@@ -45,7 +56,7 @@ def attention(op: ir.OpView, context: RuleContext) -> Outcome:
         scores = binary("add", scores, spread(mask))
     attended = _matmul(softmax_last(scores), value, adjoint=False)
     for mask in masks:
-        if str(element_of(mask)) == "i1":
+        if str(element_of(mask)) == "i1" and not _is_seen_everywhere(mask):
             attended = binary("mul", attended, spread(_sees_anything(mask)))
     return reshape(attended, [batch, heads, length, shape_of(value)[-1]])
 
@@ -56,10 +67,41 @@ def _matmul(x: ir.Value, y: ir.Value, *, adjoint: bool) -> ir.Value:
     return tfl.emit("batch_matmul", [x, y], kind, adj_x=False, adj_y=adjoint)
 
 
+def _without_repeats(heads: ir.Value) -> ir.Value:
+    """Keys or values before a model repeated them for each query head of a group, if it did.
+
+    transformers writes [B, KV, S, H] as [B, KV, 1, S, H], spreads it to [B, KV, G, S, H] and flattens that to
+    [B, N, S, H]: two copies of the cache, by an op that no delegate takes.
+    """
+    flat = defined_by(heads, "reshape")
+    spread = defined_by(flat.operands[0] if flat is not None else heads, "broadcast_to")
+    if spread is None:
+        return heads
+    batch, _, span, width = shape_of(heads)
+    before, after = shape_of(spread.operands[0]), shape_of(spread.results[0])
+    if flat is not None and before == (batch, after[1], 1, span, width):
+        return reshape(spread.operands[0], [batch, after[1], span, width])
+    if flat is None and before == (batch, 1, span, width):
+        return spread.operands[0]
+    return heads
+
+
+def _without_spread(mask: ir.Value) -> ir.Value:
+    """A mask before it was spread over queries and heads, which ADD does by itself."""
+    spread = defined_by(mask, "broadcast_to")
+    while spread is not None and shape_of(spread.operands[0])[-1:] == shape_of(mask)[-1:]:
+        mask = spread.operands[0]
+        spread = defined_by(mask, "broadcast_to")
+    return mask
+
+
 def _additive(mask: ir.Value) -> ir.Value:
     """A boolean mask (true is visible) as numbers to add."""
     if str(element_of(mask)) != "i1":
         return mask
+    known = constant_array(mask)
+    if known is not None:
+        return tfl.constant(np.where(known, 0.0, MASKED).astype(np.float32))
     zero, masked = (tfl.constant(np.array(n, np.float32)) for n in (0.0, MASKED))
     return tfl.emit("select_v2", [mask, zero, masked], tensor_type(shape_of(mask), "f32"))
 
@@ -68,6 +110,12 @@ def _causal(length: int, span: int) -> ir.Value:
     """[1, 1, T, S]: token i sees keys 0 to i, as torch defines it also where S is larger than T."""
     visible = np.tril(np.ones((length, span), bool))
     return tfl.constant(np.where(visible, 0.0, MASKED).astype(np.float32)[None, None])
+
+
+def _is_seen_everywhere(mask: ir.Value) -> bool:
+    """Whether a boolean mask is known to leave every query something to see."""
+    known = constant_array(mask)
+    return known is not None and bool(known.any(axis=-1).all())
 
 
 def _sees_anything(mask: ir.Value) -> ir.Value:

@@ -54,7 +54,8 @@ def scalar_of_splat(value: ir.Value) -> np.generic | None:
 def absorb_operand(op: ir.OpView, context: RuleContext) -> Outcome:
     """add(broadcast_to(x), y) -> add(x, y), as long as the operands still make up the result's shape."""
     shape = shape_of(op.results[0])
-    for number in (0, 1):
+    # Where one of them must keep the shape, the one with most readers does: its op stays for these.
+    for number in sorted((0, 1), key=lambda each: sum(1 for _ in op.operands[each].uses)):
         operand, other = op.operands[number], op.operands[1 - number]
         replacement = smaller_form(operand)
         if replacement is None:
@@ -89,10 +90,13 @@ def _with_operand(op: ir.OpView, number: int, value: ir.Value) -> ir.Value:
 class AbsorbBroadcasts(RewritePass):
     """Hands broadcasts to the elementwise ops that read them: BROADCAST_TO splits a delegate partition.
 
-    Before:
+    Before::
+
         %1 = "tfl.broadcast_to"(%b, dense<[4, 8]>) : (tensor<8xf32>, ...) -> tensor<4x8xf32>
         %2 = "tfl.add"(%x, %1) : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
-    After:
+
+    After::
+
         %2 = "tfl.add"(%x, %b) : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
     """
 

@@ -34,10 +34,13 @@ def transposed_right_operand(op: ir.OpView, context: RuleContext) -> Outcome:
 class AbsorbTransposes(RewritePass):
     """Lets BATCH_MATMUL read its right operand transposed.
 
-    Before:
+    Before::
+
         %1 = "tfl.transpose"(%k, dense<[0, 1, 3, 2]>)
         %2 = "tfl.batch_matmul"(%q, %1) {adj_x = false, adj_y = false}
-    After:
+
+    After::
+
         %2 = "tfl.batch_matmul"(%q, %k) {adj_x = false, adj_y = true}
     """
 

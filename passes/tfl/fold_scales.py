@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,10 @@ from litewright.compiler.ir.mlir import Array, ir, op_name
 from litewright.compiler.ir.program import Program, body_of, owner_function, weight_symbol
 from litewright.compiler.ir.types import shape_of
 from litewright.compiler.weights import Binary
-from litewright.passes.core import Pass, remove_dead
+from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
 
 from .fuse_biases import BIASED, per_channel
+from .matrices import Matrix, matrix_of, reads_of
 
 _CHANNEL_FIRST = frozenset({"tfl.fully_connected", "tfl.conv_2d"})
 
@@ -27,57 +29,70 @@ class _Scaled:
     scaling: ir.OpView
     factor: Array
 
+    @property
+    def matrix(self) -> Matrix:
+        """What the product multiplies by."""
+        matrix = matrix_of(self.product.operands[1])
+        assert matrix is not None, "found with a matrix"
+        return matrix
 
-def _scaled(op: ir.OpView) -> _Scaled | None:
-    """The product that a MUL scales by a constant, if it may be folded."""
-    if op_name(op) != "tfl.mul":
-        return None
+
+def _scaled(op: ir.OpView) -> _Scaled | Decline:
+    """The product that a MUL scales by a constant, or why it is not to be folded."""
     for number in (0, 1):
-        value, other = op.operands[number], op.operands[1 - number]
-        product = hlo.producer(value)
-        if product is None or op_name(product) not in BIASED or not hlo.has_one_use(value):
-            continue
-        if tfl.attribute(product, "fused_activation_function") != "NONE":
-            continue
-        bias = product.operands[2]
-        factor = per_channel(other, shape_of(value)[-1])
-        known = tfl.is_no_value(bias) or tfl.constant_of(bias) is not None
-        if factor is not None and known and shape_of(op.results[0]) == shape_of(value):
-            return _Scaled(product, op, factor)
-    return None
+        product = hlo.producer(op.operands[number])
+        if product is not None and op_name(product) in BIASED:
+            return _product(op, product, op.operands[1 - number])
+    return decline("no operand is a FULLY_CONNECTED or convolution")
 
 
-def _all(program: Program) -> Iterator[_Scaled]:
-    for function in program.functions():
-        for op in body_of(function).operations:
-            found = _scaled(op)
-            if found is not None:
-                yield found
+def _product(op: ir.OpView, product: ir.OpView, other: ir.Value) -> _Scaled | Decline:
+    value = product.results[0]
+    if not hlo.has_one_use(value):
+        return decline("the product is read elsewhere too")
+    if tfl.attribute(product, "fused_activation_function") != "NONE":
+        return decline("an activation stands between the product and the factor")
+    factor = per_channel(other, shape_of(value)[-1])
+    if factor is None:
+        return decline("the factor is no constant per channel")
+    if shape_of(op.results[0]) != shape_of(value):
+        return decline("the factor spreads the product")
+    bias = product.operands[2]
+    if not tfl.is_no_value(bias) and tfl.constant_of(bias) is None:
+        return decline("the bias is no constant")
+    if matrix_of(product.operands[1]) is None:
+        return decline("the matrix is computed from inputs")
+    return _Scaled(product, op, factor)
 
 
-def _foldable(program: Program) -> list[_Scaled]:
-    """What is scaled alike wherever its weights are read, so that one form of them serves all."""
-    found = list(_all(program))
-    uses: dict[str, int] = {}
-    for function in program.functions():
-        for argument in function.arguments:
-            symbol = weight_symbol(argument)
-            if symbol is not None:
-                uses[symbol] = uses.get(symbol, 0) + sum(1 for _ in argument.uses)
-    factors: dict[str, list[bytes]] = {}
-    for each in found:
-        symbol = weight_symbol(each.product.operands[1])
-        if symbol is not None:
-            factors.setdefault(symbol, []).append(each.factor.tobytes())
-    return [each for each in found if _is_foldable(each, uses, factors)]
+def _outcomes(program: Program) -> list[tuple[ir.OpView, _Scaled | Decline]]:
+    """What to fold, and why not, for every MUL: what is read by symbol has one form in all signatures."""
+    outcomes = [
+        (op, _scaled(op))
+        for function in program.functions()
+        for op in body_of(function).operations
+        if op_name(op) == "tfl.mul"
+    ]
+    reads = reads_of(program)
+    factors: dict[Matrix, list[bytes]] = {}
+    for _, each in outcomes:
+        if isinstance(each, _Scaled):
+            factors.setdefault(each.matrix, []).append(each.factor.tobytes())
+    shared = decline("the matrix is read elsewhere as it is, or scaled otherwise")
+    return [
+        (op, each if isinstance(each, Decline) or _has_one_form(each, reads, factors) else shared)
+        for op, each in outcomes
+    ]
 
 
-def _is_foldable(each: _Scaled, uses: dict[str, int], factors: dict[str, list[bytes]]) -> bool:
-    matrix = each.product.operands[1]
-    symbol = weight_symbol(matrix)
-    if symbol is None:
-        return tfl.constant_of(matrix) is not None
-    return len(factors[symbol]) == uses[symbol] and len(set(factors[symbol])) == 1
+def _has_one_form(
+    each: _Scaled, reads: Counter[Matrix], factors: dict[Matrix, list[bytes]]
+) -> bool:
+    """Whether all readers of a weight scale it alike; a constant is small and may have several forms."""
+    if not isinstance(each.matrix, str):
+        return True
+    found = factors[each.matrix]
+    return len(found) == reads[each.matrix] and len(set(found)) == 1
 
 
 def _fold(program: Program, each: _Scaled) -> None:
@@ -87,7 +102,8 @@ def _fold(program: Program, each: _Scaled) -> None:
     rank = len(shape_of(matrix))
     shape = (-1, *([1] * (rank - 1))) if name in _CHANNEL_FIRST else (*([1] * (rank - 1)), -1)
     factor = np.ascontiguousarray(each.factor.reshape(shape))
-    with ir.InsertionPoint(each.scaling), product.location:
+    # In the place of the product: the order of projections is that of the model.
+    with ir.InsertionPoint(product), product.location:
         symbol, array = weight_symbol(matrix), tfl.constant_of(matrix)
         if symbol is not None:
             weights = program.weights
@@ -115,19 +131,38 @@ class FoldScales(Pass[Program]):
     The weights' new form is a pending expression; no bytes are touched. A weight that another signature
     reads unscaled, or scaled otherwise, stays as it is.
 
-    Before:
+    Before::
+
         %1 = "tfl.conv_2d"(%x, %w, %b)
         %2 = "tfl.mul"(%1, dense<...> : tensor<16xf32>)
-    After:
+
+    After::
+
         %2 = "tfl.conv_2d"(%x, %w_scaled, %b_scaled)
     """
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
+        return self.run_observed(unit, ())
+
+    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
+        """See `Pass.run_observed`; each MUL is told about."""
         changed = False
-        while found := _foldable(unit):
+        while True:
+            outcomes = _outcomes(unit)
+            for op, each in outcomes:
+                for observer in observers:
+                    if isinstance(each, Decline):
+                        observer.declined(self.name, op, each)
+                    else:
+                        observer.applied(self.name, op)
+            found = [each for _, each in outcomes if isinstance(each, _Scaled)]
+            del outcomes
+            if not found:
+                return changed
             for each in found:
                 _fold(unit, each)
+            # Nothing of what was found may outlive what is erased now.
+            found.clear()
             remove_dead(unit)
             changed = True
-        return changed

@@ -36,10 +36,13 @@ def fuse_into_producer(op: ir.OpView, context: RuleContext) -> Outcome:
 class FuseActivations(RewritePass):
     """Fuses RELU, RELU6 and RELU_N1_TO_1 into arithmetic, convolutions and FULLY_CONNECTED.
 
-    Before:
+    Before::
+
         %1 = "tfl.add"(%x, %y) {fused_activation_function = "NONE"}
         %2 = "tfl.relu"(%1)
-    After:
+
+    After::
+
         %2 = "tfl.add"(%x, %y) {fused_activation_function = "RELU"}
     """
 

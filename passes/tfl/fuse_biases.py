@@ -51,7 +51,7 @@ def _with_bias(op: ir.OpView, producer: ir.OpView, more: Array) -> Outcome:
     operands = list(producer.operands)
     before = None if tfl.is_no_value(operands[2]) else tfl.constant_of(operands[2])
     if before is None and not tfl.is_no_value(operands[2]):
-        return decline("the bias that is there is a weight")
+        return decline("the bias that is there is no constant")
     operands[2] = tfl.constant(np.ascontiguousarray(more if before is None else before + more))
     attributes["fused_activation_function"] = tfl.attribute(op, "fused_activation_function")
     name = op_name(producer).removeprefix("tfl.")
@@ -62,10 +62,13 @@ def _with_bias(op: ir.OpView, producer: ir.OpView, more: Array) -> Outcome:
 class FuseBiases(RewritePass):
     """Fuses the ADD of a constant per channel into FULLY_CONNECTED and convolutions.
 
-    Before:
+    Before::
+
         %1 = "tfl.fully_connected"(%x, %w, %none)
         %2 = "tfl.add"(%1, dense<...> : tensor<16xf32>)
-    After:
+
+    After::
+
         %2 = "tfl.fully_connected"(%x, %w, dense<...> : tensor<16xf32>)
     """
 

@@ -76,11 +76,14 @@ def keep_reduced_dimensions(op: ir.OpView, context: RuleContext) -> Outcome:
 class SimplifyReductions(RewritePass):
     """Turns a scaled SUM to a MEAN, and a RESHAPE that puts reduced dimensions back to `keep_dims`.
 
-    Before:
+    Before::
+
         %1 = "tfl.sum"(%x, dense<1>) {keep_dims = false} : -> tensor<4xf32>
         %2 = "tfl.mul"(%1, dense<0.125> : tensor<f32>)
         %3 = "tfl.reshape"(%2, ...) : -> tensor<4x1xf32>
-    After:
+
+    After::
+
         %3 = "tfl.mean"(%x, dense<1>) {keep_dims = true} : -> tensor<4x1xf32>
     """
 

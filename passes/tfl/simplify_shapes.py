@@ -68,10 +68,13 @@ def moved_constant(op: ir.OpView, context: RuleContext) -> Outcome:
 class SimplifyShapes(RewritePass):
     """Merges chains of RESHAPE and of TRANSPOSE, and turns a TRANSPOSE that moves nothing to a RESHAPE.
 
-    Before:
+    Before::
+
         %1 = "tfl.transpose"(%0, dense<[0, 2, 1, 3]>) : (tensor<1x1x4x8xf32>) -> tensor<1x4x1x8xf32>
         %2 = "tfl.reshape"(%1, ...) : -> tensor<4x8xf32>
-    After:
+
+    After::
+
         %2 = "tfl.reshape"(%0, ...) : -> tensor<4x8xf32>
     """
 

@@ -118,10 +118,13 @@ class SinkTransposes(RewritePass):
     Convolutions come out of legalisation with a TRANSPOSE before and one after. What stands between two
     of them is elementwise, so that the transposes meet and `SimplifyShapes` merges them to nothing.
 
-    Before:
+    Before::
+
         %1 = "tfl.transpose"(%0, dense<[0, 3, 1, 2]>)
         %2 = "tfl.relu"(%1)
-    After:
+
+    After::
+
         %1 = "tfl.relu"(%0)
         %2 = "tfl.transpose"(%1, dense<[0, 3, 1, 2]>)
     """

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "passes"
 LEVELS = ("stablehlo", "tfl")
 # The levels of which every pass and every reason has its cases.
-COMPLETE: tuple[str, ...] = ("stablehlo",)
+COMPLETE: tuple[str, ...] = ("stablehlo", "tfl")
 
 CASES = {level: read_cases(HERE / level / "text") for level in LEVELS}
 PASSES: list[Pass[Program]] = [
