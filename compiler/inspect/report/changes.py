@@ -10,61 +10,138 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from .origins import Origins
-from .snapshots import Operand, Snapshot
+from .origins import ROOT, Origins
+from .snapshots import Operand, Row, Snapshot
 
 LINES_BY_GROUP = 24
 CHARACTERS_BY_PASS = 24_000
 
-_VALUE = re.compile(r"%[\w.$-]+")
-# What tells one layer from another: indices of modules, and the numbers of values and functions.
-_NUMBERED = re.compile(r"(?<=[._@])\d+(?=[._ ,)]|$)")
+# What tells one layer from another: indices of modules, numbers of values and functions, folded weights.
+_NUMBERED = re.compile(r"(?<=[._@])\d+(?=[._ ,)]|$)|(?<=literal:)\w+")
+_CONSTANTS = frozenset({"constant", "pseudo_const", "pseudo_qconst", "no_value"})
+_SHORT = 40
 
-Line = tuple[int, str]
-"""A module, and the text of an op in it."""
+
+class Line(NamedTuple):
+    """What one op computes.
+
+    Attributes:
+        module: where it comes from.
+        name: of the value.
+        text: how it is computed.
+    """
+
+    module: int
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.text}"
+
 
 Lines = Mapping[str, Sequence[Line]]
 """By function."""
 
 
-def lines_of(snapshot: Snapshot, origins: Origins) -> list[Line]:
+class _Names:
+    """Names of values, `%model.norm.mul_1`, that stay the same when ops come, go and move elsewhere.
+
+    Values of one origin are told apart by numbers. A value has the number of the one before that was computed
+    in the same way, numbers apart; those that were not computed before have what numbers are left.
+    """
+
+    def __init__(self, before: Sequence[Line]) -> None:
+        self._free: dict[str, list[str]] = {}
+        self._same: dict[tuple[str, str], list[str]] = {}
+        for line in before:
+            base = _unnumbered(line.name)
+            self._free.setdefault(base, []).append(line.name)
+            self._same.setdefault((base, _unnumbered(line.text)), []).append(line.name)
+        self._counts = Counter({base: len(names) for base, names in self._free.items()})
+
+    def known(self, base: str, text: str) -> str | None:
+        """The name of a value that was computed before; `text` without numbers."""
+        names = self._same.get((base, text))
+        if not names:
+            return None
+        self._free[base].remove(names[0])
+        return names.pop(0)
+
+    def new(self, base: str) -> str:
+        """A name for a value that was not; to be asked for when all known ones are taken."""
+        if self._free.get(base):
+            return self._free[base].pop(0)
+        self._counts[base] += 1
+        number = self._counts[base] - 1
+        return f"{base}{_MARK}{number}" if number else base
+
+
+# Between a name and its number, so that no name of the model is taken for a numbered one.
+_MARK = "~"
+_MARKED = re.compile(_MARK + r"\d+")
+
+
+def _unnumbered(text: str) -> str:
+    return _MARKED.sub("", text)
+
+
+def lines_of(snapshot: Snapshot, origins: Origins, before: Sequence[Line] = ()) -> list[Line]:
     """A line for each op and result: `%model.norm.mul = mul(%model.norm.rsqrt, 2) : f32[1,64]`.
 
-    Constants stand where they are read, if they are short.
+    Constants stand where they are read, if they are short. `before` are the lines that an earlier snapshot had.
     """
     strings = origins.strings.items()
-    names: list[str] = []
-    arguments = [f"%{name}" for name, _, _ in snapshot["arguments"]]
-    counts = Counter[str]()
-
-    def text_of(reference: Operand) -> str:
-        row, result = reference if isinstance(reference, tuple) else (reference, 0)
-        name = arguments[-1 - row] if row < 0 else names[row]
-        return f"{name}#{result}" if result else name
-
-    lines: list[Line] = []
-    for origin, op, types, operands, attributes in snapshot["ops"]:
-        kind, given = strings[op], strings[attributes]
-        module, path, label = origins.describe(origin)
-        if not operands and kind in _CONSTANTS:
-            short = 0 < len(given) <= _SHORT
-            names.append(given if short else f"%{'.'.join(filter(None, (path, label or kind)))}")
-            continue
-        is_told = label == kind or label.startswith(f"{kind}_")
-        base = ".".join(filter(None, (path, label, "" if is_told else kind.split()[-1])))
-        names.append(f"%{base}_{counts[base]}" if counts[base] else f"%{base}")
-        counts[base] += 1
-        read = ", ".join(map(text_of, operands))
-        braces = f" {{{given}}}" if given else ""
-        lines.append((module, f"{names[-1]} = {kind}({read}){braces} : {strings[types]}"))
-    lines += [(0, f"return {name} = {text_of(value)}") for name, value in snapshot["results"]]
-    return lines
+    bases = [_base(row, strings, origins) for row in snapshot["ops"]]
+    names = _Names(before)
+    plain = [_text(snapshot, row, strings, bases) for row in snapshot["ops"]]
+    known = [
+        base if text is None else names.known(base, text)
+        for base, text in zip(bases, plain, strict=True)
+    ]
+    named = [name or names.new(base) for name, base in zip(known, bases, strict=True)]
+    lines = [
+        Line(origins.describe(row[0])[0], name, text)
+        for row, name in zip(snapshot["ops"], named, strict=True)
+        if (text := _text(snapshot, row, strings, named)) is not None
+    ]
+    arguments = snapshot["arguments"]
+    return lines + [
+        Line(ROOT, f"return {name}", _reference(value, arguments, named))
+        for name, value in snapshot["results"]
+    ]
 
 
-_CONSTANTS = frozenset({"constant", "pseudo_const", "pseudo_qconst", "no_value"})
-_SHORT = 40
+def _base(row: Row, strings: Sequence[str], origins: Origins) -> str:
+    """The name of a row's value without a number; a short constant is its own name."""
+    origin, op, _, operands, attributes = row
+    kind, given = strings[op], strings[attributes]
+    _, path, label = origins.describe(origin)
+    if not operands and kind in _CONSTANTS:
+        short = 0 < len(given) <= _SHORT
+        return given if short else f"%{'.'.join(filter(None, (path, label or kind)))}"
+    is_told = label == kind or label.startswith(f"{kind}_")
+    return "%" + ".".join(filter(None, (path, label, "" if is_told else kind.split()[-1])))
+
+
+def _text(snapshot: Snapshot, row: Row, strings: Sequence[str], names: Sequence[str]) -> str | None:
+    """How a row's value is computed; None for a constant."""
+    _, op, types, operands, attributes = row
+    kind, given = strings[op], strings[attributes]
+    if not operands and kind in _CONSTANTS:
+        return None
+    read = ", ".join(_reference(each, snapshot["arguments"], names) for each in operands)
+    braces = f" {{{given}}}" if given else ""
+    return f"{kind}({read}){braces} : {strings[types]}"
+
+
+def _reference(
+    operand: Operand, arguments: Sequence[tuple[str, int, int]], names: Sequence[str]
+) -> str:
+    row, result = operand if isinstance(operand, tuple) else (operand, 0)
+    name = f"%{arguments[-1 - row][0]}" if row < 0 else names[row]
+    return f"{name}#{result}" if result else name
 
 
 @dataclass(slots=True)
@@ -137,21 +214,14 @@ def _by_module(
     gone: Sequence[tuple[int, Line]], come: Sequence[tuple[int, Line]]
 ) -> dict[int, list[str]]:
     """Changed lines by module; a value that is computed in another way has its two lines together."""
-    marked = [(position, 0, module, f"-{text}") for position, (module, text) in gone]
-    at = {_value(text): position for position, (_, text) in gone}
+    at = {line.name: position for position, line in gone}
+    marked = [(position, 0, line.module, f"-{line}") for position, line in gone]
     # A new line stands with the old one of its name; otherwise about where it would stand in the old text.
-    marked += [
-        (at.get(_value(text), position), 1, module, f"+{text}") for position, (module, text) in come
-    ]
+    marked += [(at.get(line.name, n), 1, line.module, f"+{line}") for n, line in come]
     groups: dict[int, list[str]] = {}
-    for _, _, module, line in sorted(marked):
-        groups.setdefault(module, []).append(line)
+    for _, _, module, text in sorted(marked):
+        groups.setdefault(module, []).append(text.replace(_MARK, "_"))
     return groups
-
-
-def _value(text: str) -> str:
-    found = _VALUE.match(text)
-    return found[0] if found is not None else text.partition("=")[0]
 
 
 def _within_budget(groups: Iterable[Group]) -> list[Group]:

@@ -70,7 +70,7 @@ def _weights(
             row = found.setdefault(symbol, [symbol, kind, bytes_of(argument), module, []])
             if position not in row[4]:
                 row[4].append(position)
-    return sorted(found.values(), key=lambda row: (-row[2], row[0]))
+    return sorted(found.values(), key=lambda row: -row[2])
 
 
 def _module_of(symbol: str, store: WeightStore) -> str:

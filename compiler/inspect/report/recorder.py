@@ -90,7 +90,7 @@ class Recorder(Observer[Watched]):
         self.graphs: dict[str, FxProgram] = {}
         self.snapshots: dict[str, dict[Stage, list[Snapshot]]] = {}
         self._stage: Stage = "fx"
-        self._lines: changes.Lines = {}
+        self._before: changes.Lines = {}
         self._current: Program | None = None
         self._dumps = 0
 
@@ -110,11 +110,13 @@ class Recorder(Observer[Watched]):
         if not isinstance(unit, Program):
             self.graphs[unit.name] = unit
             self._keep(unit.name, "fx", snapshot_of_graph(unit, self.origins))
-            self._lines = self._lines_of(unit)
+            self._before = {}
+            self._before = self._lines_of(unit)
             return
         self._current = unit
         self._keep_program(unit)
-        self._lines = self._lines_of(unit)
+        self._before = {}
+        self._before = self._lines_of(unit)
         self.steps[-1].after = _counts(unit)
         self.steps[-1].dump = number
 
@@ -137,8 +139,8 @@ class Recorder(Observer[Watched]):
             return
         step.after = _counts(unit)
         lines = self._lines_of(unit)
-        step.changes = changes.compare(self._lines, lines)
-        self._lines = lines
+        step.changes = changes.compare(self._before, lines)
+        self._before = lines
 
     def applied(self, rule: str, op: ir.OpView) -> None:
         """Counts."""
@@ -153,14 +155,15 @@ class Recorder(Observer[Watched]):
 
     def _lines_of(self, unit: Watched) -> changes.Lines:
         if not isinstance(unit, Program):
-            graph = snapshot_of_graph(unit, self.origins)
-            return {unit.name: changes.lines_of(graph, self.origins)}
+            return {unit.name: self._lines(unit.name, snapshot_of_graph(unit, self.origins))}
+        functions = {each.name.value: each for each in unit.functions()}
         return {
-            function.name.value: changes.lines_of(
-                snapshot_of_function(function, self.origins), self.origins
-            )
-            for function in unit.functions()
+            name: self._lines(name, snapshot_of_function(function, self.origins))
+            for name, function in functions.items()
         }
+
+    def _lines(self, function: str, snapshot: Snapshot) -> list[changes.Line]:
+        return changes.lines_of(snapshot, self.origins, self._before.get(function, ()))
 
     def _next_dump(self) -> int:
         """Dumps are numbered as this counts: one for each lowering and pass."""

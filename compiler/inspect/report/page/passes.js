@@ -81,7 +81,7 @@ function changesElement(step) {
   const left = omitted ? note(`${plural(omitted, 'more group')} of changes ${omitted === 1 ? 'is' : 'are'} left out here. `,
     step.link ? h('a', { href: step.link }, 'The dump has all of it.') : 'With --dump-ir DIR, a dump has all of it.') : null;
   return section('Changes', h('p', { class: 'dim' }, `${formatCount(removed)} lines went, ${formatCount(added)} came`, scope),
-    within.length ? inParts(within, 20, groupOfChanges) : note('Nothing here.'), left);
+    within.length ? inParts(within, 20, groupOfChanges) : note(removed + added ? 'Nothing here.' : 'Nothing but constants, or the order of ops.'), left);
 }
 
 function groupOfChanges(group) {

@@ -45,7 +45,7 @@ function drawBytes() {
 }
 
 const weightTable = (weights, peak) => table([['weight', false], ['type', false], ['', false], ['bytes', true], ['read by', false]],
-  weights.map(([symbol, type, size, , readers]) => [h('code', {}, symbol), h('code', {}, textOf(type)), bar(size / peak, 'bytes'), formatBytes(size),
+  weights.map(([symbol, type, size, , readers]) => [h('code', {}, symbol), h('code', { class: 'whole' }, textOf(type)), bar(size / peak, 'bytes'), formatBytes(size),
     readers.map((reader) => signatures[reader].name).join(', ')]), { class: 'bars' });
 
 function drawDelegation() {

@@ -89,7 +89,7 @@ function treeRow({ id, run, key, depth }, totals, peak) {
     if (!tree.open.delete(name)) tree.open.add(name);
     drawTree();
   };
-  const label = run ? `${module.name} … ${modules[run[run.length - 1]].name}` : module.name || content.title;
+  const label = run ? `${module.name} … ${modules[run[run.length - 1]].name.split('.').pop()}` : module.name || content.title;
   const selected = !run && id === state.module;
   return h('div', {
     class: `row${selected ? ' selected' : ''}${value ? '' : ' empty'}`, role: 'treeitem',
