@@ -69,14 +69,19 @@ def _make(info: TensorInfo, source: str, generator: np.random.Generator) -> Arra
     if source == "zeros":
         return np.zeros(shape, info.dtype)
     if source != "random":
-        return _load(Path(source))
+        return load(Path(source))
     if np.issubdtype(info.dtype, np.integer) or info.dtype == np.bool_:
         # 0 and 1 are in the range of nearly every lookup.
         return generator.integers(0, 2, size=shape).astype(info.dtype)
     return generator.normal(size=shape).astype(info.dtype)
 
 
-def _load(path: Path) -> Array:
+def load(path: Path) -> Array:
+    """Reads an .npy file.
+
+    Raises:
+        UserError: it cannot be read, or holds no numbers.
+    """
     try:
         return np.load(path, allow_pickle=False)
     except OSError as error:

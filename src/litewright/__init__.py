@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from litewright.compiler.api import convert as convert
     from litewright.compiler.api import read as read
     from litewright.compiler.api import signature as signature
+    from litewright.compiler.debugging import bisect as bisect
     from litewright.compiler.diagnostics import ExportError as ExportError
     from litewright.compiler.diagnostics import FormatError as FormatError
     from litewright.compiler.diagnostics import InternalError as InternalError
@@ -32,12 +33,15 @@ if TYPE_CHECKING:
     from litewright.compiler.extend import register_lowering as register_lowering
     from litewright.compiler.extend import register_pass as register_pass
     from litewright.compiler.extend import register_target as register_target
+    from litewright.compiler.runtime.session import Session as Session
+    from litewright.compiler.weights.checkpoint import open_checkpoint as open_checkpoint
 
 __version__ = "0.1.0"
 
 # The imports above are for checkers, this table is for Python; a test holds them together.
 _NAMES_OF = {
     "compiler.api": ("EdgeModel", "compile", "convert", "read", "signature"),
+    "compiler.debugging": ("bisect",),
     "compiler.diagnostics": (
         "ExportError",
         "FormatError",
@@ -60,6 +64,8 @@ _NAMES_OF = {
         "register_pass",
         "register_target",
     ),
+    "compiler.runtime.session": ("Session",),
+    "compiler.weights.checkpoint": ("open_checkpoint",),
 }
 # Modules of the public API, which are loaded on first use too.
 _MODULES = ("quantize",)

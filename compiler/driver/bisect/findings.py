@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from litewright.compiler.inspect.differences import Difference
@@ -135,6 +137,20 @@ class Bisection:
             "culprit": None if self.culprit is None else _plain(asdict(self.culprit)),
             "notes": list(self.notes),
         }
+
+    def write_reproducer(self, path: str | os.PathLike[str]) -> list[Path]:
+        """Writes a small Python file that exits with 1 while what was found is wrong.
+
+        Returns:
+            The files written: beside the script one with its text or numbers, if they are long.
+
+        Raises:
+            UserError: nothing was found, or no part of the model is wrong by itself.
+            WriteError: a file cannot be written.
+        """
+        from .reproducer import write_reproducer
+
+        return write_reproducer(self, Path(path))
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))

@@ -82,6 +82,12 @@ def wrong_legalisation(op: ir.OpView, context: RuleContext) -> Outcome:
     return tfl.emit("logistic", list(op.operands), op.results[0].type)
 
 
+@rule("stablehlo.minimum")
+def without_minimum(op: ir.OpView, context: RuleContext) -> Outcome:
+    """min(x, y) -> x, which is right where x is small."""
+    return op.operands[0]
+
+
 @dataclass(frozen=True)
 class RewriteTanh(RewritePass):
     """Rules that are right before one that is wrong."""
