@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextlib.contextmanager
-def browser(width: int = 1400, height: int = 900) -> Iterator[Any]:
+def browser(width: int = 1400, height: int = 900) -> Generator[Any]:
     """A selenium driver with a window of that size; skips the test where there is no browser."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     program = next(filter(None, map(shutil.which, _BROWSERS)), None)
