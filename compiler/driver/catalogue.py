@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from litewright.lowering.stablehlo_to_tfl import rules_for
-from litewright.passes.core import EliminateCommonSubexpressions, RewritePass
+from litewright.passes.core import EliminateCommonSubexpressions, RewritePass, Rule, RuleSet
 
 from ..diagnostics import UserError
 from ..targets import Target
@@ -25,6 +25,26 @@ def passes_of(stage: Stage, extensions: Extensions) -> dict[str, AnyPass]:
     plan = plan_for(None, extensions)
     known = {each.name: each for each in leaves(plan.of(stage))}
     return known | ({} if stage == "fx" else {"eliminate-common-subexpressions": _ELIMINATE})
+
+
+def describe(item: AnyPass) -> str:
+    """What a pass does, in a line: the first of its docstring, or of that of its only rule."""
+    if isinstance(item, RuleSet) and len(item.members) == 1:
+        return item.members[0].summary
+    return (type(item).__doc__ or "").strip().partition("\n")[0]
+
+
+def listing(stage: Stage, extensions: Extensions) -> list[str]:
+    """The passes of a stage, and what others have added to the way down from it, a line each."""
+    lines = [
+        f"{name}: {describe(item)}" for name, item in sorted(passes_of(stage, extensions).items())
+    ]
+    if stage == "stablehlo":
+        rules = sorted(extensions.legalisations, key=lambda rule: rule.name)
+        lines += [f"legalisation {rule.name}: {rule.summary}" for rule in rules]
+        names = sorted(each.name for each in extensions.composites)
+        lines += [f"composite {name}" for name in names]
+    return lines
 
 
 _ELIMINATE = EliminateCommonSubexpressions()
@@ -63,14 +83,22 @@ def parse_pipeline(text: str, stage: Stage, extensions: Extensions) -> tuple[Any
     return tuple(passes)
 
 
-def stages_of_rule(rule: str, plan: PassPlan, target: Target) -> list[str]:
+def stages_of_rule(
+    rule: str, plan: PassPlan, target: Target, more: Sequence[Rule] = ()
+) -> list[str]:
     """Where a rule, or a pass whose rules are meant, runs: names of stages, `legalise` among them.
+
+    Args:
+        rule: its name.
+        plan: the passes.
+        target: whose legalisations run.
+        more: legalisations of others.
 
     Raises:
         UserError: there is no such rule.
     """
     by_stage = {stage: _rules_in(plan.of(stage)) for stage in ("stablehlo", "tfl")}
-    by_stage["legalise"] = {each.name for each in rules_for(target)}
+    by_stage["legalise"] = {each.name for each in (*more, *rules_for(target))}
     found = [stage for stage, names in by_stage.items() if rule in names]
     if not found:
         known = {name for names in by_stage.values() for name in names}

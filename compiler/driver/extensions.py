@@ -20,7 +20,7 @@ from litewright.passes.core import Pass, PatternRule, Rule, RuleSet
 from ..diagnostics import LitewrightError, UserError
 from ..targets import TARGETS, Target
 from . import presets
-from .marking import check_composite, with_composites
+from .marking import check_composite, title_of, with_composites
 from .plan import AnyPass, PassPlan, Placed, Stage
 
 _Item = TypeVar("_Item")
@@ -53,6 +53,16 @@ class Extensions:
             )
         )
 
+    def in_order(self) -> Extensions:
+        """The same, by name: what applies first is not what was registered first."""
+        return Extensions(
+            tuple(sorted(self.passes, key=lambda placed: (placed.stage, placed.item.name))),
+            tuple(sorted(self.lowerings, key=lambda row: str(row[0]))),
+            tuple(sorted(self.legalisations, key=lambda rule: rule.name)),
+            tuple(sorted(self.composites, key=lambda composite: composite.name)),
+            tuple(sorted(self.targets, key=lambda target: target.name)),
+        )
+
     def check(self) -> None:
         """Checks that all of it fits together.
 
@@ -64,7 +74,7 @@ class Extensions:
         _check_unique("lowering of", [str(op) for op, _ in self.lowerings])
         for each in self.composites:
             check_composite(each)
-        _check_unique("composite", [each.name for each in self.composites])
+        _check_unique("composite", [title_of(each) for each in self.composites])
         _check_unique("target", [target.name for target in (*TARGETS, *self.targets)])
 
 
@@ -165,12 +175,17 @@ def installed() -> Extensions:
         UserError: an entry point cannot be loaded, or what it names does not fit; the package is named.
     """
     found = Extensions()
-    for point in _entry_points():
+    points = _entry_points()
+    for point in points:
         with _blaming(point):
             more = _extension(point.group.removeprefix("litewright."), point.load())
-            grown = found.plus(REGISTRY.held()).plus(more)
-            grown.check()
             found = found.plus(more)
+    # All together: one package may place its passes beside those of another.
+    try:
+        found.check()
+    except UserError as error:
+        error.add_note(f"installed are {', '.join(map(_described, points))}")
+        raise
     return found
 
 
@@ -182,7 +197,7 @@ def effective() -> Extensions:
     """
     together = installed().plus(REGISTRY.held())
     together.check()
-    return together
+    return together.in_order()
 
 
 def plan_for(passes: PassPlan | Sequence[object] | None, extensions: Extensions) -> PassPlan:
@@ -218,16 +233,18 @@ def _entry_points() -> list[importlib.metadata.EntryPoint]:
 
 @contextlib.contextmanager
 def _blaming(point: importlib.metadata.EntryPoint) -> Generator[None]:
-    owner = point.dist.name if point.dist is not None else "an installed package"
     try:
         yield
     except LitewrightError as error:
-        error.add_note(f"in entry point {point.name} = {point.value} of {owner}")
+        error.add_note(f"in {_described(point)}")
         raise
     except Exception as error:
-        raise UserError(
-            f"entry point {point.name} = {point.value} of {owner} cannot be loaded: {error!r}"
-        ) from error
+        raise UserError(f"{_described(point)} cannot be loaded: {error!r}") from error
+
+
+def _described(point: importlib.metadata.EntryPoint) -> str:
+    owner = point.dist.name if point.dist is not None else "an installed package"
+    return f"entry point {point.name} = {point.value} of {owner}"
 
 
 def _extension(kind: str, loaded: object) -> Extensions:
@@ -269,7 +286,22 @@ def _check_unique(what: str, names: Sequence[str]) -> None:
 
 def _without_redefined(held: Extensions, more: Extensions) -> Extensions:
     again = {_definition(each.item) for each in more.passes}
-    return replace(held, passes=tuple(p for p in held.passes if _definition(p.item) not in again))
+    rules = {(rule.defined_in, rule.name) for rule in more.legalisations}
+    lowerings = {_function(op, rule) for op, rule in more.lowerings}
+    return replace(
+        held,
+        passes=tuple(p for p in held.passes if _definition(p.item) not in again),
+        legalisations=tuple(r for r in held.legalisations if (r.defined_in, r.name) not in rules),
+        lowerings=tuple(row for row in held.lowerings if _function(*row) not in lowerings),
+    )
+
+
+def _function(op: object, rule: object) -> tuple[str, str, str]:
+    return (
+        str(op),
+        getattr(rule, "__module__", ""),
+        getattr(rule, "__qualname__", type(rule).__name__),
+    )
 
 
 def _definition(item: AnyPass) -> tuple[str, str, str]:

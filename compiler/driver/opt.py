@@ -92,7 +92,7 @@ def misses(program: Program, rule: str, options: Options) -> Misses:
         UserError: there is no such rule.
     """
     plan = plan_for(None, options.extensions)
-    stages = stages_of_rule(rule, plan, options.target)
+    stages = stages_of_rule(rule, plan, options.target, options.extensions.legalisations)
     found = Misses(rule)
     with mlir.use(program.context):
         if stage_of(program) == "stablehlo":

@@ -20,6 +20,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -35,7 +36,7 @@ from litewright.compiler.ir.types import dtype_of, shape_of
 from .base import kebab_case
 from .matching import Farthest, match
 from .pattern import Operations, Root, Variable, roots_of
-from .rules import Decline, Outcome, Rule, RuleContext, decline
+from .rules import Decline, Outcome, Rule, RuleContext, decline, summary_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,19 @@ class PatternRule(ABC):
 
     @classmethod
     def rule(cls) -> Rule:
-        """The rule, named after the class in kebab case."""
-        self = cls()
-        made = _compile(kebab_case(cls.__name__), self.pattern, self.check, self.rewrite)
-        return replace(made, defined_in=cls.__module__)
+        """The rule, named after the class in kebab case; the same one every time.
+
+        Raises:
+            UserError: the pattern names ops or attributes that there are not.
+        """
+        return _rule_of(cls)
+
+
+@functools.cache
+def _rule_of(kind: type[PatternRule]) -> Rule:
+    page = kind()
+    made = _compile(kebab_case(kind.__name__), page.pattern, page.check, page.rewrite)
+    return replace(made, defined_in=kind.__module__, summary=summary_of(kind))
 
 
 def rewrite_rule(

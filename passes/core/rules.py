@@ -89,12 +89,14 @@ class Rule:
         roots: op names, or `composite:NAME`.
         rewrite: returns replacements for all results of the root, or declines.
         defined_in: the module that defines it.
+        summary: what it does in a line, from its docstring.
     """
 
     name: str
     roots: tuple[str, ...]
     rewrite: Rewrite
     defined_in: str = ""
+    summary: str = ""
 
 
 def rule(*roots: str) -> Callable[[Rewrite], Rule]:
@@ -102,9 +104,14 @@ def rule(*roots: str) -> Callable[[Rewrite], Rule]:
 
     def make(rewrite: Rewrite) -> Rule:
         name = rewrite.__name__.strip("_").replace("_", "-")
-        return Rule(name, roots, rewrite, rewrite.__module__)
+        return Rule(name, roots, rewrite, rewrite.__module__, summary_of(rewrite))
 
     return make
+
+
+def summary_of(documented: object) -> str:
+    """The first line of a docstring; empty where there is none."""
+    return (documented.__doc__ or "").strip().partition("\n")[0]
 
 
 Watching = Sequence[Observer[Program]]

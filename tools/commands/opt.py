@@ -51,7 +51,7 @@ def command(
     and the best partial matches of the rule are told with the line of your model.
     """
     from litewright.compiler.driver import opt
-    from litewright.compiler.driver.catalogue import passes_of
+    from litewright.compiler.driver.catalogue import listing
     from litewright.compiler.driver.extensions import effective
     from litewright.compiler.driver.loading import stage_of
     from litewright.compiler.driver.options import Options, target_of
@@ -63,8 +63,7 @@ def command(
         return
     program = opt.load(Path(source), _note)
     if list_passes:
-        for name, each in sorted(passes_of(stage_of(program), extensions).items()):
-            click.echo(f"{name}: {(type(each).__doc__ or '').splitlines()[0]}")
+        click.echo("\n".join(listing(stage_of(program), extensions)))
         return
     observers = printers(print_after, print_changed=print_changed)
     statistics = opt.optimise(program, ",".join(pipeline), extensions, observers)
@@ -89,7 +88,8 @@ def _why_not(source: str, rule: str, options: Options) -> str:
 
     if Path(source).suffix in {".tflite", ".mlir"}:
         return describe_misses(opt.misses(opt.load(Path(source), _note), rule, options))
-    stages_of_rule(rule, plan_for(None, options.extensions), options.target)
+    added = options.extensions
+    stages_of_rule(rule, plan_for(None, added), options.target, added.legalisations)
     return describe_misses(_misses_of_conversion(source, rule, options))
 
 
