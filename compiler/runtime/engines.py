@@ -19,7 +19,9 @@ from .quiet import hushed
 from .signatures import SignatureInfo, TensorInfo
 
 if TYPE_CHECKING:
+    from ai_edge_litert.compiled_model import CompiledModel
     from ai_edge_litert.environment import Environment
+    from ai_edge_litert.tensor_buffer import TensorBuffer
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Model = Path | bytes
@@ -98,7 +100,18 @@ class CompiledEngine:
                 self._model.resize_input_tensor_by_name(
                     signature.name, info.name, inputs[info.name].shape
                 )
-        return BoundCall(self._model, signature, inputs)
+        call = self.call(signature, {})
+        for name, array in inputs.items():
+            call.write(name, array)
+        return call
+
+    def call(self, signature: SignatureInfo, shared: Mapping[str, TensorBuffer]) -> BoundCall:
+        """A call with buffers of its own, but for inputs and outputs under the names in `shared`."""
+        return BoundCall(self._model, signature, shared)
+
+    def buffer(self, signature: SignatureInfo, name: str) -> TensorBuffer:
+        """A new buffer for an input."""
+        return self._model.create_input_buffer_by_name(signature.name, name)
 
 
 @functools.cache
@@ -119,20 +132,28 @@ def _retire_environment() -> None:
 class BoundCall:
     """A call of a compiled model with its input and output buffers."""
 
-    def __init__(self, model: Any, signature: SignatureInfo, inputs: Mapping[str, Array]) -> None:
+    def __init__(
+        self, model: CompiledModel, signature: SignatureInfo, shared: Mapping[str, TensorBuffer]
+    ) -> None:
         self._model, self._key = model, signature.name
-        self._inputs = {n: model.create_input_buffer_by_name(self._key, n) for n in inputs}
+        self._inputs = {
+            each.name: shared.get(each.name)
+            or model.create_input_buffer_by_name(self._key, each.name)
+            for each in signature.inputs
+        }
         self._outputs = {
-            each.name: model.create_output_buffer_by_name(self._key, each.name)
+            each.name: shared.get(each.name)
+            or model.create_output_buffer_by_name(self._key, each.name)
             for each in signature.outputs
         }
-        for name, array in inputs.items():
-            # As bytes: buffers of 64-bit integers refuse arrays of that type.
-            self._inputs[name].write(array.reshape(-1).view(np.uint8))
 
     def __call__(self) -> None:
         """Runs the signature on what is in the buffers."""
         self._model.run_by_name(self._key, self._inputs, self._outputs)
+
+    def write(self, name: str, array: Array) -> None:
+        """Fills the buffer of an input. It goes as bytes: 64-bit integers are refused as what they are."""
+        self._inputs[name].write(array.reshape(-1).view(np.uint8))
 
     def output(self, info: TensorInfo) -> Array:
         """A copy of an output."""

@@ -7,6 +7,7 @@ failure becomes a note of the exception.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
@@ -38,6 +39,22 @@ def hushed() -> Generator[None]:
             os.close(kept)
             if not failed:
                 os.write(2, "".join(f"{line}\n" for line in _telling(held.fileno())).encode())
+
+
+def hush_exit() -> None:
+    """Drops what native code says as the process ends, for programs whose own last word has been said.
+
+    LiteRT takes leave of its accelerators when Python is gone already. Call it before LiteRT is loaded: what is
+    registered first runs last.
+    """
+    atexit.register(_drop)
+
+
+def _drop() -> None:
+    sys.stderr.flush()
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
 
 
 def _telling(descriptor: int) -> list[str]:

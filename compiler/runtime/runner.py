@@ -52,11 +52,9 @@ class Runner:
             raise UserError(f"the number of threads must be positive, not {threads}")
         self._model = model if isinstance(model, bytes) else Path(model)
         self._delegate, self._threads = delegate, threads
-        buffer = self._model if isinstance(self._model, bytes) else _map(self._model)
         kind = InterpreterEngine if engine == "interpreter" else CompiledEngine
         self._engine = kind(self._model, delegate=delegate, threads=threads)
-        found = read_signatures(buffer)
-        self.signatures: Mapping[str, SignatureInfo] = MappingProxyType({s.name: s for s in found})
+        self.signatures = signatures_of(self._model)
 
     def signature(self, name: str | None = None) -> SignatureInfo:
         """The signature of that name, or the only one.
@@ -151,6 +149,17 @@ class Runner:
         with hushed():
             engine = CompiledEngine(self._model, delegate=self._delegate, threads=self._threads)
             return measure(engine.bind(info, checked), seconds=seconds)
+
+
+def signatures_of(model: Path | bytes) -> Mapping[str, SignatureInfo]:
+    """The signatures of a model that LiteRT has accepted, by name, in the order of the file.
+
+    Raises:
+        UserError: the file cannot be read.
+        FormatError: no .tflite, or one without signatures.
+    """
+    found = read_signatures(model if isinstance(model, bytes) else _map(model))
+    return MappingProxyType({each.name: each for each in found})
 
 
 def check_inputs(signature: SignatureInfo, inputs: Mapping[str, Array]) -> dict[str, Array]:

@@ -1,0 +1,112 @@
+"""`Session`: a model on LiteRT that keeps state between calls, as generation does with its caches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..diagnostics import UserError
+from .engines import BoundCall, CompiledEngine, failures_of
+from .quiet import hushed
+from .runner import check_inputs, signatures_of
+from .signatures import SignatureInfo, TensorInfo
+
+if TYPE_CHECKING:
+    from ai_edge_litert.tensor_buffer import TensorBuffer
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Session:
+    """A loaded model whose tensors that go in and come out under one name are state.
+
+    State is zero at first. It has one buffer, which every signature reads and writes in place: nothing of
+    it is copied between calls.
+
+    Attributes:
+        signatures: what can be called, by name, in the order of the file.
+        state: the tensors that are kept, by name, each with a signature that has it.
+    """
+
+    def __init__(self, model: str | Path, *, threads: int | None = None) -> None:
+        """Loads a model.
+
+        Args:
+            model: a path, whose file is mapped.
+            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+
+        Raises:
+            UserError: the file cannot be read, signatures differ in what a state tensor is, or `threads`
+                is no positive number.
+            FormatError: LiteRT does not accept the model, or it has no signatures.
+        """
+        path = Path(model)
+        self._engine = CompiledEngine(path, delegate=True, threads=threads)
+        self.signatures = signatures_of(path)
+        self.state = _state_of(self.signatures)
+        self._buffers: dict[str, TensorBuffer] = {}
+        self._calls: dict[str, BoundCall] = {}
+        self.reset()
+
+    def run(self, inputs: Mapping[str, Array], signature: str) -> dict[str, Array]:
+        """Runs a signature on the state.
+
+        Args:
+            inputs: an array per input that is no state, of exactly its dtype and shape.
+            signature: its name.
+
+        Returns:
+            An array per output that is no state.
+
+        Raises:
+            UserError: no such signature, an input is missing, unknown, or of another dtype or shape; or
+                LiteRT failed.
+        """
+        info = self._signature(signature)
+        taken = [each for each in info.inputs if each.name not in self.state]
+        checked = check_inputs(replace(info, inputs=tuple(taken)), inputs)
+        with failures_of(info), hushed():
+            if signature not in self._calls:
+                self._calls[signature] = self._engine.call(info, self._buffers)
+            call = self._calls[signature]
+            for name, array in checked.items():
+                call.write(name, array)
+            call()
+            results = [each for each in info.outputs if each.name not in self.state]
+            return {each.name: call.output(each) for each in results}
+
+    def reset(self) -> None:
+        """Sets all state to zero."""
+        for name, (owner, info) in self.state.items():
+            with failures_of(owner), hushed():
+                if name not in self._buffers:
+                    self._buffers[name] = self._engine.buffer(owner, name)
+                size = math.prod(info.shape) * info.dtype.itemsize
+                self._buffers[name].write(np.zeros(size, np.uint8))
+
+    def _signature(self, name: str) -> SignatureInfo:
+        if name not in self.signatures:
+            known = ", ".join(map(repr, self.signatures))
+            raise UserError(f"no signature {name!r}; the model has {known}")
+        return self.signatures[name]
+
+
+def _state_of(
+    signatures: Mapping[str, SignatureInfo],
+) -> dict[str, tuple[SignatureInfo, TensorInfo]]:
+    """What goes in and comes out under one name, with a signature that it belongs to."""
+    state: dict[str, tuple[SignatureInfo, TensorInfo]] = {}
+    for signature in signatures.values():
+        results = {each.name for each in signature.outputs}
+        for each in (each for each in signature.inputs if each.name in results):
+            owner, known = state.setdefault(each.name, (signature, each))
+            if each != known:
+                raise UserError(
+                    f"state {each.name!r} is {known} in {owner.name!r}, {each} in {signature.name!r}"
+                )
+    return state

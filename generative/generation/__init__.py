@@ -1,0 +1,1 @@
+"""Text from a converted language model, on LiteRT alone."""

@@ -1,0 +1,114 @@
+"""What transformers' models call for attention and masks while a step is captured."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .library import causal_mask_function
+
+MASKED = -0.7 * torch.finfo(torch.float32).max
+"""What a mask holds where nothing may be seen: the number that LiteRT-LM writes; finite, so that a row
+that sees nothing has no NaN."""
+
+_mask: ContextVar[Tensor] = ContextVar("mask of the step")
+
+
+def attend(
+    _module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    scaling: float | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """Attention of queries [1, N, T, H] over keys and values [1, KV, S, H]: [1, T, N, H].
+
+    Args:
+        _module: the caller, of which nothing is asked.
+        query: as above.
+        key: as above.
+        value: as above.
+        attention_mask: [1, 1, T, S], added.
+        scaling: 1 / sqrt(H) if not given.
+        softcap: scores are c * tanh(score / c) before the mask is added.
+        s_aux: [N], logits of sinks: they take part in the softmax, and nothing else comes of them.
+    """
+    if softcap is None and s_aux is None:
+        attended = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
+        )
+        return attended.transpose(1, 2), None
+    attended = _written_out(
+        query, key, value, attention_mask, scaling=scaling, softcap=softcap, sinks=s_aux
+    )
+    return attended, None
+
+
+def _written_out(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    scaling: float | None,
+    softcap: float | None,
+    sinks: Tensor | None,
+) -> Tensor:
+    batch, heads, length, width = query.shape
+    groups = key.shape[1]
+    scale = width**-0.5 if scaling is None else scaling
+    grouped = (query * scale).reshape(batch, groups, -1, width)
+    scores = grouped @ key.transpose(2, 3)
+    if softcap is not None:
+        scores = torch.tanh(scores * (1 / softcap)) * softcap
+    if mask is not None:
+        scores = scores + mask.repeat(1, 1, heads // groups, 1)
+    if sinks is not None:
+        column = sinks.reshape(1, groups, -1, 1, 1).expand(batch, -1, -1, length, 1)
+        column = column.reshape(batch, groups, -1, 1)
+        weights = torch.softmax(torch.cat([scores, column], -1), -1)[..., :-1]
+    else:
+        weights = torch.softmax(scores, -1)
+    return (weights @ value).reshape(batch, heads, length, -1).transpose(1, 2)
+
+
+def mask_of_step(
+    *args: Any,
+    q_length: int = 0,
+    kv_length: int = 0,
+    q_offset: Any = 0,
+    kv_offset: int = 0,
+    mask_function: Callable[..., Any] = causal_mask_function,
+    **_: Any,
+) -> Tensor:
+    """The mask that the runtime gives, [1, 1, T, S], less what a layer's own rule hides (a sliding window)."""
+    del args
+    given = _mask.get()
+    if mask_function is causal_mask_function:
+        return given
+    queries = (q_offset + torch.arange(q_length)).reshape(1, 1, -1, 1)
+    keys = (kv_offset + torch.arange(kv_length)).reshape(1, 1, 1, -1)
+    first = torch.zeros(1, 1, 1, 1, dtype=torch.int64)
+    visible = mask_function(first, first, queries, keys)
+    return torch.minimum(given, torch.where(visible, 0.0, MASKED))
+
+
+@contextlib.contextmanager
+def step_mask(mask: Tensor) -> Generator[None]:
+    """While it is entered, `mask` is the mask of every layer."""
+    token = _mask.set(mask)
+    try:
+        yield
+    finally:
+        _mask.reset(token)

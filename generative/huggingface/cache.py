@@ -1,0 +1,85 @@
+"""The cache that transformers' code writes to while a step is captured: tensors in, tensors out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from litewright.composites import kv_cache_update
+
+from .library import Cache, CacheLayerMixin
+
+KEY, VALUE = "kv_cache_k_{}", "kv_cache_v_{}"
+"""Names of a layer's cache, as inputs and as outputs; LiteRT-LM knows them."""
+
+
+class StepLayer(CacheLayerMixin):
+    """Keys [1, KV, S, H] and values [1, KV, H, S] of a layer, written from the first position of a step on.
+
+    Values lie so that both products of attention read rows: no cache is ever transposed.
+    """
+
+    is_compileable = True
+    is_sliding = False
+    keys: Tensor
+    values: Tensor
+
+    def __init__(self, keys: Tensor, values: Tensor, input_pos: Tensor) -> None:
+        super().__init__()
+        self.keys, self.values = keys, values
+        self.input_pos = input_pos
+        self.is_initialized = True
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        """Nothing: the tensors are there from the beginning."""
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Writes [1, KV, T, H] each, and returns all keys and values as [1, KV, S, H]."""
+        self.keys = kv_cache_update(self.keys, key_states, self.input_pos, 2)
+        values = value_states.transpose(2, 3)
+        self.values = kv_cache_update(self.values, values, self.input_pos, 3)
+        return self.keys, self.values.transpose(2, 3)
+
+    def get_mask_sizes(self, _query_length: int) -> tuple[int, int]:
+        """Masks cover the whole cache."""
+        return self.get_max_length(), 0
+
+    def get_seq_length(self) -> int:
+        """Nothing: positions and masks are given, and what else a model counts from here must not vary."""
+        return 0
+
+    def get_max_length(self) -> int:
+        """S."""
+        return self.keys.shape[2]
+
+
+class StepCache(Cache):
+    """The caches of all layers during one step."""
+
+    def __init__(self, tensors: Mapping[str, Tensor], input_pos: Tensor) -> None:
+        layers = len(tensors) // 2
+        super().__init__(
+            layers=[
+                StepLayer(tensors[KEY.format(i)], tensors[VALUE.format(i)], input_pos)
+                for i in range(layers)
+            ]
+        )
+
+    def get_query_offset(self, layer_idx: int = 0) -> Any:
+        """The first position of the step, a tensor: masks of a layer's own count from here."""
+        layer = self.layers[layer_idx]
+        assert isinstance(layer, StepLayer), "the constructor makes no others"
+        return layer.input_pos[0]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the step made of the caches, by name."""
+        updated: dict[str, Tensor] = {}
+        for index, layer in enumerate(self.layers):
+            assert isinstance(layer, StepLayer), "the constructor makes no others"
+            updated[KEY.format(index)] = layer.keys
+            updated[VALUE.format(index)] = layer.values
+        return updated

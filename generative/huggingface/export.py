@@ -1,0 +1,89 @@
+"""A checkpoint to a model with prefill and decode signatures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import litewright
+
+from .hooks import hooked
+from .loading import Checkpoint, open_checkpoint
+from .steps import Step, sample_inputs
+
+DECODE = "decode"
+PREFILL = "prefill_{}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LanguageModel:
+    """A converted language model.
+
+    Attributes:
+        checkpoint: what it was made of.
+        edge: the model; one signature `prefill_T` for each length, and `decode`.
+        cache_length: positions that the caches hold.
+        prefill_lengths: tokens that each prefill takes, ascending.
+    """
+
+    checkpoint: Checkpoint
+    edge: litewright.EdgeModel
+    cache_length: int
+    prefill_lengths: tuple[int, ...]
+
+
+def convert_checkpoint(
+    folder: str | os.PathLike[str],
+    *,
+    prefill_lengths: Sequence[int] = (128,),
+    cache_length: int = 1280,
+    prefill_logits: bool = False,
+    **options: Any,
+) -> LanguageModel:
+    """Converts a causal language model in Hugging Face layout, from the code that transformers has for it.
+
+    Signatures take `tokens` int32 [1, T], `input_pos` int32 [T], consecutive, `mask` float32
+    [1, 1, T, S], added to the scores (0 where a key is visible, about -2.4e38 where it is not), and
+    `kv_cache_k_i` [1, KV, S, H] and `kv_cache_v_i` [1, KV, H, S] of each layer; they return the caches under
+    the same names, and `decode` `logits` float32 [1, 1, vocabulary]. LiteRT-LM calls them so.
+
+    Args:
+        folder: holds `config.json` and safetensors files; only one tensor at a time is in memory.
+        prefill_lengths: a prefill signature for each.
+        cache_length: S, positions that the caches hold.
+        prefill_logits: whether prefill returns logits [1, T, vocabulary] too.
+        options: those of `litewright.convert`: target, passes, dump_ir, observers, progress.
+
+    Raises:
+        UserError: the checkpoint or the lengths cannot be used.
+        ExportError: torch.export refused the model.
+        UnsupportedError: the model holds ops that cannot be lowered.
+    """
+    lengths = _lengths(prefill_lengths, cache_length)
+    checkpoint = open_checkpoint(folder)
+    model = checkpoint.model
+    with hooked(model, cache_length):
+        prefill = Step(model, with_logits=prefill_logits)
+        converter = litewright.signature(
+            DECODE, Step(model, with_logits=True), (), sample_inputs(model, 1, cache_length)
+        )
+        for length in lengths:
+            inputs = sample_inputs(model, length, cache_length)
+            converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
+        edge = converter.convert(weights=checkpoint.weights, **options)
+    return LanguageModel(checkpoint, edge, cache_length, lengths)
+
+
+def _lengths(prefill_lengths: Sequence[int], cache_length: int) -> tuple[int, ...]:
+    lengths = tuple(sorted(set(prefill_lengths)))
+    if not lengths or lengths[0] < 1:
+        raise litewright.UserError(
+            f"prefill lengths must be positive, and at least one: {prefill_lengths}"
+        )
+    if lengths[-1] > cache_length:
+        raise litewright.UserError(
+            f"a prefill of {lengths[-1]} tokens does not fit a cache of {cache_length} positions"
+        )
+    return lengths

@@ -1,0 +1,55 @@
+"""What is used of transformers, which tells checkers too little of its types: the only file that imports it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import transformers
+from transformers import cache_utils, conversion_mapping, core_model_loading, initialization
+from transformers import masking_utils as masking
+from transformers import modeling_utils as modeling
+from transformers.integrations import moe
+
+_library: Any = transformers
+_loading: Any = core_model_loading
+_masking: Any = masking
+
+AutoConfig: Any = _library.AutoConfig
+AutoModelForCausalLM: Any = _library.AutoModelForCausalLM
+AutoTokenizer: Any = _library.AutoTokenizer
+GenerationConfig: Any = _library.GenerationConfig
+WeightConverter: Any = _loading.WeightConverter
+WeightRenaming: Any = _loading.WeightRenaming
+causal_mask_function: Any = _masking.causal_mask_function
+conversions_of: Any = conversion_mapping.get_model_conversion_mapping
+no_init_weights: Any = initialization.no_init_weights
+rename_source_key: Any = _loading.rename_source_key
+
+if TYPE_CHECKING:
+
+    class Cache:
+        """transformers' cache, as far as ours builds on it."""
+
+        layers: list[Any]
+
+        def __init__(self, layers: list[Any]) -> None: ...
+
+    class CacheLayerMixin:
+        """A layer of one."""
+
+        keys: Any
+        values: Any
+        is_initialized: bool
+else:
+    Cache = cache_utils.Cache
+    CacheLayerMixin = cache_utils.CacheLayerMixin
+
+
+def interfaces() -> dict[str, dict[str, Any]]:
+    """Where models look up how attention, masks and experts are computed: functions by name, to be changed."""
+    found: dict[str, Any] = {
+        "attention": modeling.AttentionInterface,
+        "masks": masking.AttentionMaskInterface,
+        "experts": moe.ExpertsInterface,
+    }
+    return {name: interface._global_mapping for name, interface in found.items()}

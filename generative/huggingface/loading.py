@@ -1,0 +1,91 @@
+"""A checkpoint folder as a model without values and lazy tensors that are its values."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import litewright
+
+from .library import AutoConfig, AutoModelForCausalLM, no_init_weights
+from .weights import Source, sources_of, tensor_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A causal language model in Hugging Face layout.
+
+    Attributes:
+        folder: where it lies.
+        model: of transformers, in evaluation mode, in float32, with its parameters on the meta device.
+        weights: their values by name, read when they are wanted.
+    """
+
+    folder: Path
+    model: nn.Module
+    weights: dict[str, Source]
+
+    @property
+    def config(self) -> Any:
+        """The configuration of the model, of transformers."""
+        called: Any = self.model
+        return called.config
+
+
+def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
+    """Opens a checkpoint: only its configuration and the headers of its files are read.
+
+    Args:
+        folder: holds `config.json` and safetensors files.
+
+    Raises:
+        UserError: there is no such checkpoint, transformers does not know the architecture, or tensors are
+            missing or of another shape than the model's (all of them are named).
+        FormatError: a file is no sound safetensors file.
+    """
+    root = Path(folder)
+    if not (root / "config.json").is_file():
+        raise litewright.UserError(f"{root}: no checkpoint here: there is no config.json")
+    model = _model_without_values(root)
+    weights = sources_of(model, root)
+    for name, buffer in model.named_buffers():
+        if name in weights:
+            buffer.copy_(tensor_of(weights[name]))
+    return Checkpoint(root, model, weights)
+
+
+def _model_without_values(root: Path) -> nn.Module:
+    try:
+        config = AutoConfig.from_pretrained(root, local_files_only=True)
+        with _parameters_on_meta(), no_init_weights():
+            model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    except (ValueError, KeyError, OSError, ImportError) as error:
+        raise litewright.UserError(
+            f"{root}: transformers cannot build a causal language model from config.json: {error}"
+        ) from error
+    model.tie_weights()
+    return model.eval().requires_grad_(False)
+
+
+@contextlib.contextmanager
+def _parameters_on_meta() -> Generator[None]:
+    """Parameters that modules register have no storage; buffers do, since no checkpoint holds most of them."""
+    register = nn.Module.register_parameter
+
+    def register_on_meta(self: nn.Module, name: str, param: nn.Parameter | None) -> None:
+        if param is not None:
+            param = nn.Parameter(param.to("meta"), requires_grad=False)
+        register(self, name, param)
+
+    nn.Module.register_parameter = register_on_meta
+    try:
+        yield
+    finally:
+        nn.Module.register_parameter = register

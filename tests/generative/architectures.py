@@ -1,0 +1,86 @@
+"""Small decoders with random weights: one of each architecture that is tried, as data."""
+
+from typing import Any
+
+import torch
+import transformers
+
+VOCABULARY = 97
+POSITIONS = 64
+_SIZES = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": POSITIONS,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+}
+_GPT = {"vocab_size": VOCABULARY, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": POSITIONS}
+_GROUPED = {**_SIZES, "num_key_value_heads": 2, "intermediate_size": 48}
+_FULL = {**_SIZES, "intermediate_size": 48}
+_WINDOW = 8
+_LAYERS = ["sliding_attention", "full_attention"]
+
+CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "llama": ("LlamaConfig", _GROUPED),
+    "llama tied": ("LlamaConfig", {**_GROUPED, "tie_word_embeddings": True}),
+    "mistral": ("MistralConfig", {**_GROUPED, "sliding_window": _WINDOW}),
+    "mixtral": ("MixtralConfig", {**_GROUPED, "num_local_experts": 4}),
+    "gemma": ("GemmaConfig", {**_GROUPED, "head_dim": 8}),
+    "gemma2": ("Gemma2Config", {**_GROUPED, "head_dim": 8, "sliding_window": _WINDOW}),
+    "gemma3": (
+        "Gemma3TextConfig",
+        {**_GROUPED, "head_dim": 8, "sliding_window": _WINDOW, "layer_types": _LAYERS},
+    ),
+    "qwen2": ("Qwen2Config", _GROUPED),
+    "qwen2_moe": (
+        "Qwen2MoeConfig",
+        {
+            **_GROUPED,
+            "num_experts": 4,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 16,
+            "shared_expert_intermediate_size": 16,
+        },
+    ),
+    "qwen3": ("Qwen3Config", {**_GROUPED, "head_dim": 8}),
+    "phi": ("PhiConfig", _FULL),
+    "phi3": ("Phi3Config", _GROUPED),
+    "falcon": ("FalconConfig", {**_SIZES, "multi_query": True, "alibi": False}),
+    "falcon alibi": ("FalconConfig", {**_SIZES, "multi_query": False, "alibi": True}),
+    "stablelm": ("StableLmConfig", _GROUPED),
+    "gpt2": ("GPT2Config", _GPT),
+    "gpt_neox": ("GPTNeoXConfig", _FULL),
+    "gptj": ("GPTJConfig", {**_GPT, "rotary_dim": 4}),
+    "mpt": (
+        "MptConfig",
+        {
+            "vocab_size": VOCABULARY,
+            "d_model": 32,
+            "n_layers": 2,
+            "n_heads": 4,
+            "max_seq_len": POSITIONS,
+        },
+    ),
+    "opt": ("OPTConfig", {**_SIZES, "ffn_dim": 48, "word_embed_proj_dim": 32}),
+    "bloom": (
+        "BloomConfig",
+        {"vocab_size": VOCABULARY, "hidden_size": 32, "n_layer": 2, "n_head": 4},
+    ),
+    "starcoder2": ("Starcoder2Config", _GROUPED),
+    "gpt_bigcode": ("GPTBigCodeConfig", _GPT),
+    "olmo2": ("Olmo2Config", _GROUPED),
+    "smollm3": ("SmolLM3Config", _GROUPED),
+    "granite": ("GraniteConfig", _GROUPED),
+    "cohere": ("CohereConfig", _GROUPED),
+}
+
+
+def build(name: str) -> Any:
+    """The model of that name, with weights that are the same in every process."""
+    kind, sizes = CONFIGS[name]
+    library: Any = transformers
+    torch.default_generator.manual_seed(0)
+    return library.AutoModelForCausalLM.from_config(getattr(library, kind)(**sizes)).eval()
