@@ -247,14 +247,41 @@ def _described(point: importlib.metadata.EntryPoint) -> str:
     return f"entry point {point.name} = {point.value} of {owner}"
 
 
-def _extension(kind: str, loaded: object) -> Extensions:
-    several = isinstance(loaded, list | tuple)
+def _extension(kind: str, loaded: Any) -> Extensions:
+    several = isinstance(loaded, list | tuple) and not _is_row(loaded)
     items: tuple[Any, ...] = tuple(cast("Sequence[Any]", loaded)) if several else (loaded,)
     if kind == "passes":
         return Extensions(passes=tuple(resolve(item, REGISTRY.held().passes) for item in items))
     if kind == "legalisations":
         return Extensions(legalisations=tuple(as_rule(item) for item in items))
+    if kind == "lowerings":
+        return Extensions(lowerings=tuple(_as_row(item) for item in items))
+    if kind == "targets":
+        return Extensions(targets=tuple(_as_target(item) for item in items))
     return Extensions(**{kind: items})
+
+
+def _is_row(item: Any) -> bool:
+    """Whether something is an op with its lowering, rather than several such rows."""
+    row: tuple[Any, ...] = item if isinstance(item, tuple) else ()
+    return len(row) == 2 and callable(row[1])
+
+
+def _as_row(item: Any) -> tuple[Any, Any]:
+    if _is_row(item):
+        return item
+    for op, rule in REGISTRY.held().lowerings:
+        if rule is item:
+            return (op, rule)
+    raise UserError(
+        f"{item!r} is no lowering: decorate it with litewright.register_lowering, or give (op, function)"
+    )
+
+
+def _as_target(item: object) -> Target:
+    if not isinstance(item, Target):
+        raise UserError(f"{item!r} is no Target")
+    return item
 
 
 def as_rule(item: object) -> Rule:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from litewright.passes.core import EliminateCommonSubexpressions, Repeat
 from litewright.passes.fx.mark_boundaries import MarkBoundaries
 from litewright.passes.fx.mark_modules import MarkModules
+from litewright.passes.fx.mark_patterns import MarkPatterns
 from litewright.passes.fx.merge_equal_nodes import MergeEqualNodes
+from litewright.passes.fx.remove_identities import RemoveIdentities
 from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
 from litewright.passes.stablehlo.assign_layout import AssignLayout
 from litewright.passes.stablehlo.fold_constants import FoldConstants
@@ -29,11 +31,14 @@ from litewright.passes.tfl.sink_transposes import SinkTransposes
 from .plan import PassPlan
 
 FX = (
-    # Assertions read values that composites are to hide.
+    # Assertions read values that composites are to hide, and copies stand between what is to be found.
     RemoveUnusedNodes(),
+    RemoveIdentities(),
     # The code says which ops are meant; nothing may be merged across a border before.
     MarkBoundaries(),
     MarkModules(),
+    # Among what is left.
+    MarkPatterns(),
     # What models and torch's decompositions compute twice.
     MergeEqualNodes(),
 )

@@ -36,11 +36,10 @@ def trace(
     def flat(*given: torch.Tensor) -> tuple[Any, ...]:
         return tuple(pytree.tree_leaves(function(*given)))
 
-    fakes = [*tensors]
-    mode = next((each.fake_mode for each in fakes if isinstance(each, FakeTensor)), None)
-    if mode is None:
-        mode = FakeTensorMode(allow_non_fake_inputs=True)
-        fakes = [mode.from_tensor(each) for each in fakes]
+    modes = (each.fake_mode for each in tensors if isinstance(each, FakeTensor))
+    mode = next(modes, None) or FakeTensorMode()
+    # Objects of their own: a tensor that is given twice would be taken for one argument.
+    fakes = [_fake(each, mode) for each in tensors]
     with mode:
         graph_module = make_fx(flat, pre_dispatch=True)(*fakes)
         replace_in_place_ops(graph_module)
@@ -48,3 +47,10 @@ def trace(
             graph_module = make_fx(torch.func.functionalize(flat))(*fakes)
     expand_calls(graph_module, kept)
     return graph_module
+
+
+def _fake(tensor: torch.Tensor, mode: FakeTensorMode) -> torch.Tensor:
+    with mode:
+        return torch.empty_strided(
+            tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device
+        )

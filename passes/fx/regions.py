@@ -113,8 +113,9 @@ def wrap(
 def _copied(region: Region) -> Graph:
     graph = Graph()
     copies: dict[Node, Node] = {}
-    for each in region.inputs:
-        copies[each] = graph.placeholder(each.name)
+    for number, each in enumerate(region.inputs):
+        # One value may be several operands: names of its own for each.
+        copies[each] = graph.placeholder(f"operand_{number}")
         copies[each].meta = {"val": value_of(each)}
     for each in region.nodes:
         copies[each] = graph.node_copy(each, copies.__getitem__)
