@@ -49,11 +49,13 @@ def command(
     from litewright.compiler.driver.extensions import effective, plan_for
     from litewright.compiler.driver.options import Options, target_of
     from litewright.compiler.driver.report import Contents, report_conversion, report_file, save
+    from litewright.compiler.runtime.quiet import hush_exit
 
     from ..factory import requests_from
     from ..progress import stage_progress
     from ..report import megabytes
 
+    hush_exit()
     extensions = effective()
     asked = target_of(target, extensions)
     contents = Contents(

@@ -24,12 +24,13 @@ function formatLarge(count) {
 const formatBytes = (bytes) => (bytes >= 1000 ? `${formatLarge(bytes)}B` : `${bytes} B`);
 
 function formatSeconds(seconds) {
-  if (seconds >= 1) return `${trim(seconds)} s`;
-  return seconds >= 1e-3 ? `${trim(seconds * 1e3)} ms` : `${trim(seconds * 1e6)} µs`;
+  if (seconds >= 0.9995) return `${trim(seconds)} s`;
+  return seconds >= 0.9995e-3 ? `${trim(seconds * 1e3)} ms` : `${trim(seconds * 1e6)} µs`;
 }
 
+/** What was not compared is less than 0. */
 function formatError(error) {
-  if (error === null || Number.isNaN(error)) return '';
+  if (error < 0) return '–';
   if (error === 0) return '0';
   return Number.isFinite(error) ? error.toExponential(1) : 'NaN or ∞';
 }

@@ -130,8 +130,8 @@ const METRICS = {
 
 /** By module, a metric over the module and all inside of it. */
 function totalsOf(signature, metric) {
-  const own = modules.map(() => 0);
   const rule = METRICS[metric];
+  const own = modules.map(() => (rule.worst ? -1 : 0));
   if (rule.weights) {
     for (const [, , bytes, module] of content.weights) own[module] += bytes;
     for (const [module, , bytes] of content.constants) own[module] += bytes;

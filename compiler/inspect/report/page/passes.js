@@ -69,7 +69,7 @@ function ruleTable(step) {
     return [name, sum(places.map(([, count]) => count)), step.declined[name] || 0, places.slice(0, 3).map(([module]) => [moduleLink(module), ' ']),
       places.length > 3 ? h('span', { class: 'dim' }, `and ${places.length - 3} more modules`) : ''];
   }).sort((a, b) => b[1] - a[1] || b[2] - a[2]);
-  const cells = rows.map(([name, applied, declined, places, rest]) => [h('code', {}, name), applied, declined, [places, rest]]);
+  const cells = rows.map(([name, applied, declined, places, rest]) => [h('code', { class: 'whole' }, name), applied, declined, [places, rest]]);
   return section('Rules', table([['rule', false], ['applied', true], ['tried in vain', true], ['in', false]], cells));
 }
 

@@ -92,7 +92,7 @@ function treeRow({ id, run, key, depth }, totals, peak) {
   const label = run ? `${module.name} … ${modules[run[run.length - 1]].name.split('.').pop()}` : module.name || content.title;
   const selected = !run && id === state.module;
   return h('div', {
-    class: `row${selected ? ' selected' : ''}${value ? '' : ' empty'}`, role: 'treeitem',
+    class: `row${selected ? ' selected' : ''}${value > 0 ? '' : ' empty'}`, role: 'treeitem',
     'aria-selected': String(selected), 'aria-expanded': leaf ? null : String(open), 'data-module': run ? null : id,
     style: `--depth:${depth}`, tabindex: selected ? 0 : -1,
     onclick: () => (run ? toggle() : go({ module: id })),
