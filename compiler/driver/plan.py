@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from litewright.passes.core import Pass, Repeat, kebab_case
+from litewright.passes.core import Pass, Repeat, RuleSet, kebab_case
 
 from ..diagnostics import UserError
 
@@ -145,13 +145,15 @@ def _check_names(plan: PassPlan, additions: Sequence[Placed]) -> None:
             if type(rival) is not type(placed.item) or key in seen:
                 raise UserError(
                     f"two passes on {placed.stage} are named {name!r}: {_who(rival)} and "
-                    f"{_who(placed.item)}; rename one of the classes"
+                    f"{_who(placed.item)}; rename one of them"
                 )
         seen[key] = placed.item
 
 
 def _who(each: AnyPass) -> str:
     kind = type(each)
+    if isinstance(each, RuleSet) and each.members:
+        return f"{each.members[0].defined_in}.{each.title}"
     return f"{kind.__module__}.{kind.__qualname__}"
 
 

@@ -108,7 +108,7 @@ def test_a_pass_of_the_plan_is_replaced_everywhere_by_one_with_other_options() -
         ([placed("x", after="b", before="d")], "x cannot run after b and before d: d runs first"),
         ([placed("x"), placed("x", after="a")], "two passes on tfl are named 'x'"),
         ([placed("x"), Placed(Other("x"), "tfl")], "two passes on tfl are named 'x'"),
-        ([Placed(Other("a"), "tfl")], "rename one of the classes"),
+        ([Placed(Other("a"), "tfl")], "rename one of them"),
         ([placed("fuse_it")], "not 'fuse_it' but 'fuse-it'"),
         ([placed("FuseIt")], "not 'FuseIt' but 'fuse-it'"),
     ],
