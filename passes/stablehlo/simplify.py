@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from litewright.passes.core import RewritePass, Rule
 
-from .simplification import arithmetic, choice, movement
+from .simplification import arithmetic, choice, contraction, lookup, movement, spreading
 
 
 @dataclass(frozen=True)
 class Simplify(RewritePass):
-    """Removes and merges ops by some thirty small rules; each tells why where it does not apply.
+    """Removes and merges ops by some fifty small rules; each tells why where it does not apply.
 
     Before:
         %1 = stablehlo.transpose %0, dims = [0, 2, 1] : (tensor<4x1x8xf32>) -> tensor<4x8x1xf32>
@@ -24,4 +24,11 @@ class Simplify(RewritePass):
 
     def rules(self) -> Sequence[Rule]:
         """See `RewritePass.rules`."""
-        return (*movement.RULES, *arithmetic.RULES, *choice.RULES)
+        return (
+            *lookup.RULES,
+            *movement.RULES,
+            *spreading.RULES,
+            *arithmetic.RULES,
+            *choice.RULES,
+            *contraction.RULES,
+        )

@@ -13,6 +13,7 @@ import numpy as np
 
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir, op_name
+from litewright.compiler.ir.program import weight_symbol
 from litewright.compiler.ir.types import dtype_of, element_of
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
@@ -181,6 +182,58 @@ def logistic_written_out(op: ir.OpView, context: RuleContext) -> Outcome:
     return decline("the sum is not 1 + exp(-x)")
 
 
+# ---- numbers one after another -------------------------------------------------------------------
+
+
+def _is_constant(value: ir.Value) -> bool:
+    """Whether a value is a constant or weight, or a spread of one."""
+    op = hlo.producer(value)
+    while op is not None and op_name(op) in {"stablehlo.broadcast_in_dim", "stablehlo.reshape"}:
+        value = op.operands[0]
+        op = hlo.producer(value)
+    return weight_symbol(value) is not None if op is None else op_name(op) == "stablehlo.constant"
+
+
+def _sides(op: ir.OpView) -> tuple[ir.Value, ir.Value] | None:
+    """What is computed and what is known of the operands of a commutative op."""
+    x, y = op.operands
+    if _is_constant(x) == _is_constant(y):
+        return None
+    return (y, x) if _is_constant(x) else (x, y)
+
+
+@rule("stablehlo.add", "stablehlo.multiply")
+def merged_number(op: ir.OpView, context: RuleContext) -> Outcome:
+    """(x + a) + b -> x + (a + b) for constants and weights a and b; the same for products."""
+    outer = _sides(op)
+    if outer is None:
+        return decline("not one operand alone is known")
+    inner = made_by(outer[0], op_name(op).removeprefix("stablehlo."))
+    sides = None if inner is None else _sides(inner)
+    if sides is None:
+        return decline("the other operand is no such op with a known number")
+    if not hlo.has_one_use(outer[0]):
+        return decline("the other operand is read elsewhere too")
+    kind = "add" if op_name(op) == "stablehlo.add" else "multiply"
+    return hlo.binary(kind, sides[0], hlo.binary(kind, sides[1], outer[1]))
+
+
+@rule("stablehlo.maximum", "stablehlo.minimum")
+def merged_bound(op: ir.OpView, context: RuleContext) -> Outcome:
+    """max(max(x, 1), 2) -> max(x, 2)."""
+    number = number_of(op.operands[1])
+    inner = hlo.producer(op.operands[0])
+    if number is None or inner is None or op_name(inner) != op_name(op):
+        return decline("no bound of the same kind on a bounded value")
+    other = number_of(inner.operands[1])
+    if other is None:
+        return decline("the inner bound is not one number")
+    tighter = max if op_name(op) == "stablehlo.maximum" else min
+    bound = hlo.splat_like(tighter(number.item(), other.item()), op.results[0])
+    kind = "maximum" if op_name(op) == "stablehlo.maximum" else "minimum"
+    return hlo.binary(kind, inner.operands[0], bound)
+
+
 # ---- conversions ---------------------------------------------------------------------------------
 
 
@@ -229,5 +282,7 @@ RULES: Sequence[Rule] = (
     power_by_number,
     reciprocal_of_root,
     logistic_written_out,
+    merged_number,
+    merged_bound,
     merged_convert,
 )

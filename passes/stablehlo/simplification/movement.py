@@ -158,6 +158,37 @@ def _adjoin(one: ir.OpView, other: ir.OpView, axis: int) -> bool:
     return same and limit[axis] == next_start[axis]
 
 
+@rule("stablehlo.slice")
+def slice_of_pad(op: ir.OpView, context: RuleContext) -> Outcome:
+    """pad(x)[what is of x] -> x[...]."""
+    padded = made_by(op.operands[0], "pad")
+    if padded is None:
+        return decline("the operand is not padded")
+    x = padded.operands[0]
+    if any(hlo.ints(padded, "interior_padding")) or not is_static(x):
+        return decline("it is padded between its elements, or its shape is not known")
+    low, (start, limit, steps) = hlo.ints(padded, "edge_padding_low"), _bounds(op)
+    first = [a - n for a, n in zip(start, low, strict=True)]
+    last = [b - n for b, n in zip(limit, low, strict=True)]
+    if min(first, default=0) < 0 or any(b > n for b, n in zip(last, shape_of(x), strict=True)):
+        return decline("it takes some of what was added")
+    return hlo.slice(x, first, last, steps)
+
+
+@rule("stablehlo.concatenate")
+def nested_concatenation(op: ir.OpView, context: RuleContext) -> Outcome:
+    """concatenate(concatenate(x, y), z) -> concatenate(x, y, z)."""
+    axis = op.attributes["dimension"]
+    parts: list[ir.Value] = []
+    for operand in op.operands:
+        inner = made_by(operand, "concatenate")
+        same = inner is not None and inner.attributes["dimension"] == axis
+        parts += list(inner.operands) if same and inner is not None else [operand]
+    if len(parts) == len(op.operands):
+        return decline("no operand is a concatenation along the same dimension")
+    return hlo.concatenate(parts, ir.IntegerAttr(axis).value)
+
+
 @rule("stablehlo.concatenate")
 def concatenation_of_slices(op: ir.OpView, context: RuleContext) -> Outcome:
     """concatenate(x[0:2], x[2:5]) -> x[0:5]; parts without elements go."""
@@ -202,6 +233,39 @@ def pad_of_nothing(op: ir.OpView, context: RuleContext) -> Outcome:
     return hlo.splat_like(number.item(), op.results[0])
 
 
+@rule("stablehlo.pad")
+def merged_pad(op: ir.OpView, context: RuleContext) -> Outcome:
+    """pad(pad(x, v), v) -> pad(x, v)."""
+    inner = made_by(op.operands[0], "pad")
+    if inner is None:
+        return decline("the operand is not padded")
+    if op.operands[1] != inner.operands[1]:
+        return decline("it is padded with another value")
+    names = ("edge_padding_low", "edge_padding_high", "interior_padding")
+    (low, high, between), (first, last, inside) = (
+        [hlo.ints(each, name) for name in names] for each in (op, inner)
+    )
+    # What one cuts off may be what the other has added.
+    if any(between) or any(inside) or min(*low, *high, *first, *last) < 0:
+        return decline("elements are cut off, or come between others")
+    low = [a + b for a, b in zip(first, low, strict=True)]
+    high = [a + b for a, b in zip(last, high, strict=True)]
+    return hlo.pad(inner.operands[0], op.operands[1], low, high)
+
+
+@rule("stablehlo.reverse")
+def merged_reverse(op: ir.OpView, context: RuleContext) -> Outcome:
+    """reverse(reverse(x)) -> x; dimensions of size 1 have no other order."""
+    shape = shape_of(op.operands[0])
+    axes = {axis for axis in hlo.ints(op, "dimensions") if shape[axis] != 1}
+    if not axes:
+        return op.operands[0]
+    inner = made_by(op.operands[0], "reverse")
+    if inner is None:
+        return decline("the operand is not reversed")
+    return hlo.reverse(inner.operands[0], sorted(axes ^ {*hlo.ints(inner, "dimensions")}))
+
+
 RULES: Sequence[Rule] = (
     moved_splat,
     merged_reshape,
@@ -211,6 +275,10 @@ RULES: Sequence[Rule] = (
     whole_slice,
     merged_slice,
     slice_of_concatenation,
+    slice_of_pad,
+    nested_concatenation,
     concatenation_of_slices,
     pad_of_nothing,
+    merged_pad,
+    merged_reverse,
 )

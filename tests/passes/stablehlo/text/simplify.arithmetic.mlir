@@ -484,3 +484,101 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf16> {
   return %0 : tensor<2x3xf16>
 }
 // DECLINES(merged-convert): the operand is no conversion
+// -----
+// CASE: two numbers that are added one after another
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %a = stablehlo.constant dense<1.5> : tensor<2x3xf32>
+  %b = stablehlo.constant dense<2.0> : tensor<2x3xf32>
+  %0 = stablehlo.add %x, %a : tensor<2x3xf32>
+  %1 = stablehlo.add %b, %0 : tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
+// CHECK: %[[C:.+]] = stablehlo.add %cst, %cst_0
+// CHECK-NEXT: stablehlo.add %arg0, %[[C]]
+// -----
+// CASE: two numbers that are multiplyed one after another
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %a = stablehlo.constant dense<1.5> : tensor<2x3xf32>
+  %b = stablehlo.constant dense<2.0> : tensor<2x3xf32>
+  %0 = stablehlo.multiply %x, %a : tensor<2x3xf32>
+  %1 = stablehlo.multiply %b, %0 : tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
+// CHECK: %[[C:.+]] = stablehlo.multiply %cst, %cst_0
+// CHECK-NEXT: stablehlo.multiply %arg0, %[[C]]
+// -----
+// CASE: numbers that are added to a sum of inputs
+func.func @main(%x: tensor<2xf32>, %y: tensor<2xf32>) -> tensor<2xf32> {
+  %a = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %0 = stablehlo.add %x, %y : tensor<2xf32>
+  %1 = stablehlo.add %0, %a : tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+// DECLINES(merged-number): the other operand is no such op with a known number
+// DECLINES(merged-number): not one operand alone is known
+// -----
+// CASE: a sum that is read elsewhere too
+func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %a = stablehlo.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %b = stablehlo.constant dense<[3.0, 4.0]> : tensor<2xf32>
+  %0 = stablehlo.add %x, %a : tensor<2xf32>
+  %1 = stablehlo.add %0, %b : tensor<2xf32>
+  return %0, %1 : tensor<2xf32>, tensor<2xf32>
+}
+// DECLINES(merged-number): the other operand is read elsewhere too
+// -----
+// CASE: bounds of one kind, maximum
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %a = stablehlo.constant dense<1.0> : tensor<2xf32>
+  %b = stablehlo.constant dense<2.0> : tensor<2xf32>
+  %0 = stablehlo.maximum %x, %a : tensor<2xf32>
+  %1 = stablehlo.maximum %0, %b : tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+// CHECK: %[[C:.+]] = stablehlo.constant dense<2.000000e+00>
+// CHECK-NEXT: stablehlo.maximum %arg0, %[[C]]
+// CHECK-NEXT: return
+// -----
+// CASE: bounds of one kind, minimum
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %a = stablehlo.constant dense<1.0> : tensor<2xf32>
+  %b = stablehlo.constant dense<2.0> : tensor<2xf32>
+  %0 = stablehlo.minimum %x, %a : tensor<2xf32>
+  %1 = stablehlo.minimum %0, %b : tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+// CHECK: %[[C:.+]] = stablehlo.constant dense<1.000000e+00>
+// CHECK-NEXT: stablehlo.minimum %arg0, %[[C]]
+// CHECK-NEXT: return
+// -----
+// CASE: bounds of two kinds
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %a = stablehlo.constant dense<1.0> : tensor<2xf32>
+  %b = stablehlo.constant dense<2.0> : tensor<2xf32>
+  %0 = stablehlo.maximum %x, %a : tensor<2xf32>
+  %1 = stablehlo.minimum %0, %b : tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+// DECLINES(merged-bound): no bound of the same kind on a bounded value
+// -----
+// CASE: a number and an input as bounds
+func.func @main(%x: tensor<2xf32>, %y: tensor<2xf32>) -> tensor<2xf32> {
+  %b = stablehlo.constant dense<2.0> : tensor<2xf32>
+  %0 = stablehlo.maximum %x, %y : tensor<2xf32>
+  %1 = stablehlo.maximum %0, %b : tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+// DECLINES(merged-bound): the inner bound is not one number
+// -----
+// CASE: a row of a table and a weight that are added one after another
+func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<1x3x4xf32> {litewright.weight = "w"}) -> (tensor<2x3x4xf32> {litewright.name = "y"}) {
+  %c = stablehlo.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %0 = stablehlo.broadcast_in_dim %c, dims = [2] : (tensor<4xf32>) -> tensor<2x3x4xf32>
+  %1 = stablehlo.add %x, %0 : tensor<2x3x4xf32>
+  %2 = stablehlo.broadcast_in_dim %w, dims = [0, 1, 2] : (tensor<1x3x4xf32>) -> tensor<2x3x4xf32>
+  %3 = stablehlo.add %1, %2 : tensor<2x3x4xf32>
+  return %3 : tensor<2x3x4xf32>
+}
+// CHECK: %[[S:.+]] = stablehlo.add %{{.+}}, %{{.+}} : tensor<1x3x4xf32>
+// CHECK-NEXT: %[[B:.+]] = stablehlo.broadcast_in_dim %[[S]]
+// CHECK-NEXT: stablehlo.add %arg0, %[[B]]

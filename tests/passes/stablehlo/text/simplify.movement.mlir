@@ -325,3 +325,111 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<4x3xf32> {
   return %0 : tensor<4x3xf32>
 }
 // DECLINES(pad-of-nothing): it adds what is not there already
+// -----
+// CASE: a slice of what was padded
+func.func @main(%x: tensor<4x5xf32>) -> tensor<2x3xf32> {
+  %z = stablehlo.constant dense<1.0> : tensor<f32>
+  %0 = stablehlo.pad %x, %z, low = [1, 2], high = [1, 0], interior = [0, 0] : (tensor<4x5xf32>, tensor<f32>) -> tensor<6x7xf32>
+  %1 = stablehlo.slice %0 [1:5:2, 3:6] : (tensor<6x7xf32>) -> tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
+// CHECK: stablehlo.slice %arg0 [0:4:2, 1:4]
+// CHECK-NEXT: return
+// -----
+// CASE: a slice of some of the padding
+func.func @main(%x: tensor<4x5xf32>) -> tensor<5x3xf32> {
+  %z = stablehlo.constant dense<1.0> : tensor<f32>
+  %0 = stablehlo.pad %x, %z, low = [1, 2], high = [1, 0], interior = [0, 0] : (tensor<4x5xf32>, tensor<f32>) -> tensor<6x7xf32>
+  %1 = stablehlo.slice %0 [0:5, 3:6] : (tensor<6x7xf32>) -> tensor<5x3xf32>
+  return %1 : tensor<5x3xf32>
+}
+// DECLINES(slice-of-pad): it takes some of what was added
+// -----
+// CASE: a slice of what is padded between elements
+func.func @main(%x: tensor<4xf32>) -> tensor<2xf32> {
+  %z = stablehlo.constant dense<1.0> : tensor<f32>
+  %0 = stablehlo.pad %x, %z, low = [0], high = [0], interior = [1] : (tensor<4xf32>, tensor<f32>) -> tensor<7xf32>
+  %1 = stablehlo.slice %0 [1:3] : (tensor<7xf32>) -> tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+// DECLINES(slice-of-pad): it is padded between its elements, or its shape is not known
+// -----
+// CASE: a slice of what is not padded
+func.func @main(%x: tensor<4xf32>) -> tensor<2xf32> {
+  %1 = stablehlo.slice %x [1:3] : (tensor<4xf32>) -> tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+// DECLINES(slice-of-pad): the operand is not padded
+// DECLINES(slice-of-broadcast): the operand is no broadcast
+// -----
+// CASE: concatenations within concatenations
+func.func @main(%x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<13xf32> {
+  %0 = stablehlo.concatenate %x, %y, dim = 0 : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>
+  %1 = stablehlo.concatenate %y, %0, %0, dim = 0 : (tensor<3xf32>, tensor<5xf32>, tensor<5xf32>) -> tensor<13xf32>
+  return %1 : tensor<13xf32>
+}
+// CHECK: stablehlo.concatenate %arg1, %arg0, %arg1, %arg0, %arg1, dim = 0
+// CHECK-NEXT: return
+// -----
+// CASE: a concatenation along another dimension
+func.func @main(%x: tensor<2x2xf32>, %y: tensor<2x4xf32>) -> tensor<4x4xf32> {
+  %0 = stablehlo.concatenate %x, %x, dim = 1 : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x4xf32>
+  %1 = stablehlo.concatenate %y, %0, dim = 0 : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<4x4xf32>
+  return %1 : tensor<4x4xf32>
+}
+// DECLINES(nested-concatenation): no operand is a concatenation along the same dimension
+// -----
+// CASE: a pad of a pad
+func.func @main(%x: tensor<4x5xf32>) -> tensor<9x8xf32> {
+  %z = stablehlo.constant dense<1.0> : tensor<f32>
+  %0 = stablehlo.pad %x, %z, low = [1, 2], high = [1, 0], interior = [0, 0] : (tensor<4x5xf32>, tensor<f32>) -> tensor<6x7xf32>
+  %1 = stablehlo.pad %0, %z, low = [0, 1], high = [3, 0], interior = [0, 0] : (tensor<6x7xf32>, tensor<f32>) -> tensor<9x8xf32>
+  return %1 : tensor<9x8xf32>
+}
+// CHECK: stablehlo.pad %arg0, %cst, low = [1, 3], high = [4, 0], interior = [0, 0]
+// CHECK-NEXT: return
+// -----
+// CASE: a pad of a pad by another number
+func.func @main(%x: tensor<4xf32>) -> tensor<9xf32> {
+  %z = stablehlo.constant dense<1.0> : tensor<f32>
+  %n = stablehlo.constant dense<2.0> : tensor<f32>
+  %0 = stablehlo.pad %x, %z, low = [1], high = [1], interior = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<6xf32>
+  %1 = stablehlo.pad %0, %n, low = [0], high = [3], interior = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<9xf32>
+  return %1 : tensor<9xf32>
+}
+// DECLINES(merged-pad): it is padded with another value
+// DECLINES(merged-pad): the operand is not padded
+// -----
+// CASE: a pad that cuts off a pad
+func.func @main(%x: tensor<4xf32>) -> tensor<7xf32> {
+  %z = stablehlo.constant dense<1.0> : tensor<f32>
+  %0 = stablehlo.pad %x, %z, low = [1], high = [1], interior = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<6xf32>
+  %1 = stablehlo.pad %0, %z, low = [-2], high = [3], interior = [0] : (tensor<6xf32>, tensor<f32>) -> tensor<7xf32>
+  return %1 : tensor<7xf32>
+}
+// DECLINES(merged-pad): elements are cut off, or come between others
+// -----
+// CASE: reversed and reversed again
+func.func @main(%x: tensor<2x3x1xf32>) -> tensor<2x3x1xf32> {
+  %0 = stablehlo.reverse %x, dims = [0, 1] : tensor<2x3x1xf32>
+  %1 = stablehlo.reverse %0, dims = [1, 2] : tensor<2x3x1xf32>
+  return %1 : tensor<2x3x1xf32>
+}
+// CHECK: stablehlo.reverse %arg0, dims = [0]
+// CHECK-NEXT: return
+// -----
+// CASE: reversed there and back
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = stablehlo.reverse %x, dims = [0, 1] : tensor<2x3xf32>
+  %1 = stablehlo.reverse %0, dims = [1, 0] : tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
+// CHECK: func.func
+// CHECK-NEXT: return %arg0
+// -----
+// CASE: reversed
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = stablehlo.reverse %x, dims = [0, 1] : tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+// DECLINES(merged-reverse): the operand is not reversed
