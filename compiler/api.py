@@ -14,6 +14,7 @@ from .driver.extensions import Extensions, effective, plan_for
 from .driver.model import EdgeModel, read
 from .driver.options import Options, Weights, target_of
 from .driver.plan import PassPlan
+from .driver.quantization import QuantConfig, with_recipe
 from .driver.request import ExportedRequest, ModuleRequest, Request
 from .driver.stages import Progress
 from .flags import flags
@@ -74,6 +75,7 @@ class Converter:
         sample_args: Sequence[Any] | None = None,
         sample_kwargs: Mapping[str, Any] | None = None,
         *,
+        quant_config: QuantConfig | None = None,
         target: str | Target = "cpu",
         weights: Weights | None = None,
         passes: Passes | None = None,
@@ -93,6 +95,7 @@ class Converter:
             raise UserError("nothing to convert: add a signature first")
         options = _options(
             target,
+            quant_config=quant_config,
             passes=passes,
             composites=composites,
             dump_ir=dump_ir,
@@ -118,6 +121,7 @@ def convert(
     sample_args: Sequence[Any] | None = None,
     sample_kwargs: Mapping[str, Any] | None = None,
     *,
+    quant_config: QuantConfig | None = None,
     target: str | Target = "cpu",
     weights: Weights | None = None,
     passes: Passes | None = None,
@@ -132,6 +136,8 @@ def convert(
         module: in evaluation mode. Parameters may be on the meta device if `weights` holds them.
         sample_args: positional arguments of `forward`; their shapes and dtypes become the signature's.
         sample_kwargs: keyword arguments of `forward`.
+        quant_config: how weights are quantised: a recipe of `litewright.quantize`, the name of a ready one
+            (`int4_block32`), or a JSON file.
         target: where the model is to run: `cpu` or `gpu`, or a target of your own.
         weights: a checkpoint (folder or .safetensors file) or a mapping of parameter names to lazy tensors;
             it replaces the values of the module's parameters. Element types are cast to the module's.
@@ -152,6 +158,7 @@ def convert(
         module,
         sample_args,
         sample_kwargs,
+        quant_config=quant_config,
         target=target,
         weights=weights,
         passes=passes,
@@ -165,6 +172,7 @@ def convert(
 def compile(  # noqa: A001
     programs: Mapping[str, torch.export.ExportedProgram],
     *,
+    quant_config: QuantConfig | None = None,
     target: str | Target = "cpu",
     passes: Passes | None = None,
     composites: Sequence[object] = (),
@@ -181,6 +189,7 @@ def compile(  # noqa: A001
     requests: list[Request] = [ExportedRequest(name, each) for name, each in programs.items()]
     options = _options(
         target,
+        quant_config=quant_config,
         passes=passes,
         composites=composites,
         dump_ir=dump_ir,
@@ -193,6 +202,7 @@ def compile(  # noqa: A001
 def _options(
     target: str | Target,
     *,
+    quant_config: QuantConfig | None,
     passes: Passes | None,
     composites: Sequence[object],
     dump_ir: str | os.PathLike[str] | None,
@@ -205,7 +215,7 @@ def _options(
     return Options(
         weights=weights,
         target=target_of(target, extensions),
-        plan=plan_for(passes, extensions),
+        plan=with_recipe(plan_for(passes, extensions), quant_config),
         extensions=extensions,
         dump_ir=Path(dump_ir) if dump_ir is not None else None,
         observers=observers,

@@ -14,6 +14,7 @@ import numpy as np
 
 from litewright.lowering.tfl_to_flatbuffer import reader, writer
 from litewright.passes.core import Statistics
+from litewright.passes.tfl.quantize_weights import notes_of
 
 from ..ir import mlir
 from ..ir.program import Program
@@ -67,6 +68,12 @@ class EdgeModel:
             writer.write(
                 self.program, Path(path), progress=lambda done: stages.report("write", done)
             )
+
+    @property
+    def notes(self) -> list[str]:
+        """What a recipe asked for and the runtime cannot do, and what was done instead: a line a weight."""
+        with mlir.use(self.program.context):
+            return notes_of(self.program)
 
     def _running(self) -> Runner:
         if self._runner is None:

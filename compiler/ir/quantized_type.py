@@ -157,6 +157,18 @@ def storage_type_of(value: ir.Value | ir.Type) -> ir.RankedTensorType:
     return tensor_type(kind.shape, storage_of(kind.element_type))
 
 
+def annotate_weight(argument: ir.Value, quantization: WeightQuantization) -> ir.Value:
+    """Writes `litewright.quant` on a weight argument, which is returned."""
+    owner, number = argument.owner, ir.BlockArgument(argument).arg_number
+    assert isinstance(owner, ir.Block), "a weight is an argument"
+    function = owner.owner
+    entries = list(ir.ArrayAttr(function.attributes["arg_attrs"]))
+    own = {each.name: each.attr for each in ir.DictAttr(entries[number])}
+    entries[number] = ir.DictAttr.get(own | {QUANT: quantization.attribute()})
+    function.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
+    return argument
+
+
 def weight_quantization_of(value: ir.Value) -> WeightQuantization | None:
     """What `litewright.quant` says about a weight argument; None where it is not there."""
     entries = _quantization_entries(value)

@@ -29,6 +29,26 @@ SMALLEST = 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A weight as one op reads it: what rules look at.
+
+    Attributes:
+        paths: the weight's parameter (`model.layers.0.mlp.up_proj.weight`), and the op
+            (`model.layers.0.mlp.up_proj.linear`).
+        kind: the op.
+        elements: of the weight.
+    """
+
+    paths: tuple[str, ...]
+    kind: str
+    elements: int
+
+    def is_found_by(self, expression: str) -> bool:
+        """Whether a regular expression matches a part of one of the paths."""
+        return any(re.search(expression, path) for path in self.paths)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """Weights, and what becomes of them.
 
@@ -36,8 +56,8 @@ class Rule:
 
     Attributes:
         spec: how they are quantised; None leaves them as they are.
-        modules: regular expression that is searched for in the path of the weight's parameter
-            (`model.layers.0.mlp.up_proj.weight`), or of the op where the weight has no name.
+        modules: regular expression that is searched for in the paths of the weight's parameter and of the
+            op that reads it.
         kinds: the ops that read the weight; empty for all.
         at_least: smallest number of elements.
         at_most: largest number of elements; 0 for no limit.
@@ -71,13 +91,13 @@ class Rule:
             if not isinstance(getattr(self, name), int):
                 raise UserError(f"{name} is a number of elements, not {getattr(self, name)!r}")
 
-    def matches(self, path: str, kind: str, elements: int) -> bool:
+    def matches(self, read: Reading) -> bool:
         """Whether a weight is meant."""
-        if self.kinds and kind not in self.kinds:
+        if self.kinds and read.kind not in self.kinds:
             return False
-        if elements < self.at_least or (self.at_most and elements > self.at_most):
+        if read.elements < self.at_least or (self.at_most and read.elements > self.at_most):
             return False
-        return re.search(self.modules, path) is not None
+        return read.is_found_by(self.modules)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are not at their default, for JSON."""
@@ -127,15 +147,12 @@ class Recipe:
         if not self.rules:
             raise UserError("a recipe has one rule at least")
 
-    def rule_for(self, path: str, kind: str, elements: int) -> Rule | None:
+    def rule_for(self, read: Reading) -> Rule | None:
         """The rule that decides about a weight."""
-        return next((rule for rule in self.rules if rule.matches(path, kind, elements)), None)
+        return next((rule for rule in self.rules if rule.matches(read)), None)
 
-    def check_used(self, weights: Iterable[tuple[str, str, int]]) -> None:
+    def check_used(self, weights: Iterable[Reading]) -> None:
         """Checks that every regular expression finds something.
-
-        Args:
-            weights: path, kind and number of elements of each.
 
         Raises:
             UserError: a rule with `modules` finds nothing; the message shows paths that there are.
@@ -144,7 +161,7 @@ class Recipe:
         for rule in self.rules:
             if not rule.modules or rule.optional:
                 continue
-            if not any(rule.matches(*each) for each in found):
+            if not any(map(rule.matches, found)):
                 raise UserError(_finds_nothing(rule, found))
 
     def to_json(self) -> str:
@@ -208,13 +225,13 @@ def recipe(*rules: Rule | QuantSpec, name: str = "recipe") -> Recipe:
     return Recipe(tuple(made), name)
 
 
-def _finds_nothing(rule: Rule, weights: Sequence[tuple[str, str, int]]) -> str:
-    by_path = [each for each in weights if re.search(rule.modules, each[0])]
+def _finds_nothing(rule: Rule, weights: Sequence[Reading]) -> str:
+    by_path = [each for each in weights if each.is_found_by(rule.modules)]
     if by_path:
-        path, kind, elements = by_path[0]
+        first = by_path[0]
         return (
             f"the rule for {rule.modules!r} finds weights, but none of the kind and size that it asks for: "
-            f"{path} is read by {kind} and has {elements} elements"
+            f"{first.paths[0]} is read by {first.kind} and has {first.elements} elements"
         )
-    shown = ", ".join(sorted({path for path, _, _ in weights})[:8]) or "none"
+    shown = ", ".join(sorted({each.paths[0] for each in weights})[:8]) or "none"
     return f"modules {rule.modules!r} matches no weight; there are {shown}"

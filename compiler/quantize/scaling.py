@@ -2,8 +2,9 @@
 
 Groups lie along `axis`: in columns, [elements of a group, groups], if they are short, in rows if they are
 long. So every step runs over long rows, and groups of 32 cost no more than groups of thousands.
-real = scale * q with q in [-2^(bits-1), 2^(bits-1) - 1]; with 8 bits the lowest integer is left out, as
-kernels want it.
+real = scale * q with q in [-2^(bits-1), 2^(bits-1) - 1]. With 8 bits the lowest integer is left out, as
+kernels want it; and with 4 bits where a group is no block: the runtime's own FULLY_CONNECTED takes a row of
+these for another one if it holds -8.
 
 Sources: `octav`, C. Sakr et al., "Optimal Clipping and Magnitude-aware Differentiation for Improved
 Quantization-aware Training", ICML 2022, equation 7. `mse` tries steps and keeps the best one; the
@@ -32,14 +33,15 @@ LARGEST_BLOCK_SCALE = np.float32(65280.0)
 """The largest number that both 16-bit formats hold."""
 
 _OCTAV_STEPS = 12
-_CANDIDATES = 12
-_TIGHTEST = 1.7
+_CANDIDATES = 14
+_TIGHTEST = 3.0
 """The smallest step tried by `mse` is so many times smaller than that of `min_max`."""
 
 
-def lowest(bits: int) -> int:
-    """The lowest integer."""
-    return -127 if bits == 8 else -(1 << (bits - 1))
+def lowest(bits: int, *, blocks: bool) -> int:
+    """The lowest integer, in blocks or not."""
+    narrow = bits == 8 or (bits == 4 and not blocks)
+    return -highest(bits) if narrow else -(1 << (bits - 1))
 
 
 def highest(bits: int) -> int:
@@ -55,6 +57,7 @@ class Groups:
         numbers: float32, [elements, groups] or [groups, elements].
         axis: the dimension of the elements: 0 or 1.
         bits: of an integer.
+        blocks: whether they are blocks.
         importance: how much an error of each number counts, in the shape of `numbers`; None if all count
             alike.
     """
@@ -62,7 +65,14 @@ class Groups:
     numbers: Array
     axis: int
     bits: int
+    blocks: bool = False
     importance: Array | None = None
+
+    @property
+    def bounds(self) -> tuple[np.float32, np.float32]:
+        """The lowest and the highest integer."""
+        low = lowest(self.bits, blocks=self.blocks)
+        return np.float32(low), np.float32(highest(self.bits))
 
     def spread(self, scales: Array) -> Array:
         """One number a group, so that it meets the elements of the group."""
@@ -115,7 +125,7 @@ def mse(groups: Groups) -> Array:
     start = min_max(groups)
     search = _Search(groups)
     best, least = start, search.error(start)
-    for divisor in np.linspace(1.0, _TIGHTEST, _CANDIDATES)[1:]:
+    for divisor in np.geomspace(1.0, _TIGHTEST, _CANDIDATES)[1:]:
         step = start / np.float32(divisor)
         best, least = _better(best, least, step, search.error(step))
     for _ in range(2):
@@ -129,8 +139,7 @@ class _Search:
 
     def __init__(self, groups: Groups) -> None:
         self._groups = groups
-        self._low = np.float32(lowest(groups.bits))
-        self._high = np.float32(highest(groups.bits))
+        self._low, self._high = groups.bounds
         self._rounded = np.empty_like(groups.numbers)
         self._weighted = np.empty_like(groups.numbers)
 
@@ -188,7 +197,7 @@ def legal(scales: Array, *, blocks: bool) -> Array:
 
 def to_integers(groups: Groups, scales: Array) -> Array:
     """The integers, int8, in the shape of the numbers."""
-    low, high = np.float32(lowest(groups.bits)), np.float32(highest(groups.bits))
+    low, high = groups.bounds
     rounded = np.multiply(groups.numbers, groups.spread(_inverse(scales)))
     np.rint(rounded, out=rounded)
     np.clip(rounded, low, high, out=rounded)

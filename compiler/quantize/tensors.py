@@ -140,17 +140,18 @@ def _by_rows(
 
 def _chunk(part: Array, weights: Array | None, spec: QuantSpec) -> tuple[Array, Array]:
     """Integers [groups, elements] and scales of some groups."""
+    blocks = spec.granularity == "block"
     if part.shape[1] >= _LONG:
-        groups = Groups(np.ascontiguousarray(part), 1, spec.bits, weights)
+        groups = Groups(np.ascontiguousarray(part), 1, spec.bits, blocks, weights)
     else:
         turned = None if weights is None else np.ascontiguousarray(weights.T)
-        groups = Groups(np.ascontiguousarray(part.T), 0, spec.bits, turned)
+        groups = Groups(np.ascontiguousarray(part.T), 0, spec.bits, blocks, turned)
     # What is not finite is found by its scale, and told.
     with np.errstate(invalid="ignore", over="ignore"):
         found = scaling.ALGORITHMS[spec.algorithm](groups)
     if not np.isfinite(found).all():
         raise NotFiniteError("NaN or infinity")
-    scales = scaling.legal(found, blocks=spec.granularity == "block")
+    scales = scaling.legal(found, blocks=blocks)
     values = scaling.to_integers(groups, scales)
     return (values if groups.axis == 1 else values.T), scales
 

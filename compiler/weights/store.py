@@ -86,6 +86,15 @@ class WeightStore:
             self.add(name, ArraySource(kept))
         return Leaf(name)
 
+    def constant(self, name: str, array: Array) -> Expression:
+        """An expression that yields `array`, under `name` unless that stands for another tensor."""
+        there = self._sources.get(name)
+        if there is None and name:
+            return Leaf(self.add(name, ArraySource(np.ascontiguousarray(array))))
+        if isinstance(there, ArraySource) and _is_same(there.array, array):
+            return Leaf(name)
+        return self.literal(array)
+
     def derive(self, expression: Expression) -> str:
         """Registers an expression over leaves of this store and returns its symbol."""
         symbol = str(expression)
@@ -134,3 +143,7 @@ class WeightStore:
     def _leaf_type(self, name: str) -> TensorType:
         source = self._sources[name]
         return TensorType(source.shape, source.dtype)
+
+
+def _is_same(one: Array, other: Array) -> bool:
+    return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=True)

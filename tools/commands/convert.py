@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     help="A checkpoint: a folder or .safetensors file.",
 )
 @click.option(
+    "--quantize",
+    metavar="NAME|FILE.json",
+    help="How weights are quantised: a ready recipe (int4_block32, dynamic_int8, ...) or one of your own.",
+)
+@click.option(
     "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -42,6 +47,7 @@ def command(
     output: Path,
     target: str,
     weights: Path | None,
+    quantize: str | None,
     dump_ir: Path | None,
     as_json: bool,
     print_after: tuple[str, ...],
@@ -68,11 +74,18 @@ def command(
         for name, sample in samples.items():
             converter = converter.signature(name, sample.module, sample.args, sample.kwargs)
         model = converter.convert(
-            target=asked, weights=weights, dump_ir=dump_ir, observers=observers, progress=progress
+            quant_config=quantize,
+            target=asked,
+            weights=weights,
+            dump_ir=dump_ir,
+            observers=observers,
+            progress=progress,
         )
         model.export(output, progress=progress)
     if timing:
         print_statistics(model.statistics)
+    for note in model.notes:
+        click.echo(f"note: {note}", err=True)
     _report(model, output, asked, as_json=as_json)
 
 

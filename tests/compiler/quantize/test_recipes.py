@@ -8,7 +8,7 @@ import pytest
 
 import litewright
 from litewright.compiler.diagnostics import UserError
-from litewright.compiler.quantize.recipe import Recipe, Rule, recipe
+from litewright.compiler.quantize.recipe import Reading, Recipe, Rule, recipe
 from litewright.compiler.quantize.recipes import (
     READY,
     Dtype,
@@ -62,11 +62,11 @@ def test_the_first_rule_that_matches_decides() -> None:
         Rule(four, at_least=4096, at_most=10_000),
         Rule(eight),
     )
-    assert own.rule_for(PROJECTION, "fully_connected", 4096) is own.rules[0]
-    assert own.rule_for("model.embed.weight", "embedding_lookup", 4096) is own.rules[1]
-    assert own.rule_for("model.head.weight", "fully_connected", 4096) is own.rules[2]
-    assert own.rule_for("model.head.weight", "fully_connected", 10_001) is own.rules[3]
-    assert own.rule_for("model.head.weight", "fully_connected", 1000) is None
+    assert own.rule_for(Reading((PROJECTION,), "fully_connected", 4096)) is own.rules[0]
+    assert own.rule_for(Reading(("model.embed.weight",), "embedding_lookup", 4096)) is own.rules[1]
+    assert own.rule_for(Reading(("model.head.weight",), "fully_connected", 4096)) is own.rules[2]
+    assert own.rule_for(Reading(("model.head.weight",), "fully_connected", 10_001)) is own.rules[3]
+    assert own.rule_for(Reading(("model.head.weight",), "fully_connected", 1000)) is None
 
 
 @pytest.mark.parametrize("name", READY)
@@ -124,7 +124,7 @@ def test_names_that_are_not_there() -> None:
 
 
 def test_an_expression_that_finds_nothing_is_told() -> None:
-    weights = [(PROJECTION, "fully_connected", 4096)]
+    weights = [Reading((PROJECTION, "up_proj.linear"), "fully_connected", 4096)]
     mixed({"up_proj": QuantSpec()}).check_used(weights)
     with pytest.raises(UserError, match=r"matches no weight; there are model\.layers\.3"):
         mixed({"upproj": QuantSpec()}).check_used(weights)
@@ -138,7 +138,7 @@ def test_the_default_at_four_bits_keeps_tables_and_heads_at_eight() -> None:
     made = int4_block32()
 
     def scheme(path: str, kind: str) -> str:
-        rule = made.rule_for(path, kind, 1 << 20)
+        rule = made.rule_for(Reading((path,), kind, 1 << 20))
         assert rule is not None
         assert rule.spec is not None
         return rule.spec.scheme

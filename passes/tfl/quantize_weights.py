@@ -1,0 +1,259 @@
+"""Weights as integers: the recipe's specs, made legal, written on the arguments that stand for weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from litewright.compiler.ir import tfl
+from litewright.compiler.ir.mlir import func, ir, op_name
+from litewright.compiler.ir.observer import Observer
+from litewright.compiler.ir.origin import origin_of
+from litewright.compiler.ir.program import (
+    Program,
+    body_of,
+    owner_function,
+    weight_symbol,
+    weights_of,
+)
+from litewright.compiler.ir.quantized_type import (
+    WeightQuantization,
+    annotate_weight,
+    weight_quantization_of,
+)
+from litewright.compiler.ir.types import element_count, element_of, shape_of, tensor_type
+from litewright.compiler.quantize.choosing import Choice, Site, choose
+from litewright.compiler.quantize.recipe import Reading, Recipe
+from litewright.compiler.quantize.specs import QuantSpec
+from litewright.compiler.targets.weight_schemes import WEIGHT_USES
+from litewright.compiler.weights import Cast, Expression, Quantize, Scales
+from litewright.compiler.weights.expression import leaves
+from litewright.passes.core import Pass, decline, remove_dead
+
+NOTES = "litewright.quant_notes"
+"""Attribute of a module: what the recipe asked for and could not be given, a line each."""
+
+
+@dataclass(slots=True, eq=False)
+class _Weight:
+    """A float weight with all ops that read it, in all functions.
+
+    Attributes:
+        expression: what it is made of.
+        shape: its dimensions.
+        name: what it is called in messages.
+        readers: ops, with the position of the weight among their operands.
+        others: whether something reads it that cannot read integers.
+    """
+
+    expression: Expression
+    shape: tuple[int, ...]
+    name: str
+    readers: list[tuple[ir.OpView, int]] = field(default_factory=list[tuple[ir.OpView, int]])
+    others: list[str] = field(default_factory=list[str])
+
+    def sites(self) -> list[Site]:
+        """Each reader as recipes and targets look at it."""
+        found: list[Site] = []
+        for op, _ in self.readers:
+            kind = op_name(op).removeprefix("tfl.")
+            paths = (*leaves(self.expression), origin_of(op.location).name)
+            reading = Reading(paths, kind, element_count(self.shape))
+            found.append(Site(reading, self.shape, _channel_axis(op) % len(self.shape)))
+        return found
+
+
+@dataclass(frozen=True)
+class QuantizeWeights(Pass[Program]):
+    """Quantises the weights of products, convolutions and lookups as a recipe says.
+
+    The numbers are made when the weights are streamed: here a weight argument becomes one of integers,
+    whose symbol says how they are made, with `litewright.quant` beside it. A weight that several ops or
+    signatures read gets one form, the most exact one that any of them asks for. What the runtime cannot
+    compute with becomes the nearest that it can; `litewright.quant_notes` of the module tells.
+
+    Before:
+        func.func @main(%w: tensor<64x32xf32> {litewright.weight = "w"})
+          %1 = "tfl.fully_connected"(%x, %w, %none)
+    After:
+        func.func @main(%w: tensor<64x32xi8> {litewright.weight = "quantize(w, int8 channel, min_max, axis=0)",
+                        litewright.quant = {scales = "scales(quantize(w, ...))", axis = 0 : i32}})
+
+    Attributes:
+        recipe: which weight is quantised how.
+    """
+
+    recipe: Recipe
+
+    def run(self, unit: Program) -> bool:
+        """See `Pass.run`."""
+        return self.run_observed(unit, ())
+
+    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
+        """See `Pass.run_observed`.
+
+        Raises:
+            UserError: a rule of the recipe finds nothing.
+        """
+        weights = list(_weights(unit))
+        sites = [each.sites() for each in weights]
+        self.recipe.check_used(site.reading for each in sites for site in each)
+        notes: list[str] = []
+        changed = False
+        for weight, own in zip(weights, sites, strict=True):
+            choice = choose(self.recipe, own, weight.others)
+            notes += [f"{weight.name}: {note}" for note in choice.notes]
+            self._tell(weight, choice, observers)
+            if choice.spec is not None:
+                _quantize(unit, weight, choice)
+                changed = True
+        weights.clear()
+        if changed:
+            remove_dead(unit)
+        return _note(unit, notes) or changed
+
+    def _tell(
+        self, weight: _Weight, choice: Choice, observers: Sequence[Observer[Program]]
+    ) -> None:
+        for observer in observers:
+            for op, _ in weight.readers:
+                if choice.spec is not None:
+                    observer.applied(self.name, op)
+                for note in choice.notes:
+                    observer.declined(self.name, op, decline(note))
+
+
+def _channel_axis(op: ir.OpView) -> int:
+    kind = op_name(op).removeprefix("tfl.")
+    transposed = kind == "batch_matmul" and tfl.attribute(op, "adj_y")
+    return WEIGHT_USES[kind].axis - (1 if transposed else 0)
+
+
+# ---- which weights there are ---------------------------------------------------------------------
+
+
+def _weights(program: Program) -> Iterator[_Weight]:
+    """All float weights that a known op reads, in the order in which they are first read."""
+    found: dict[str, _Weight] = {}
+    for function in program.functions():
+        for value in _candidates(function):
+            readers, others = _readers(value)
+            if not readers:
+                continue
+            expression = _expression_of(program, value)
+            weight = found.setdefault(
+                str(expression), _Weight(expression, shape_of(value), leaves(expression)[0])
+            )
+            weight.readers += readers
+            weight.others += others
+    yield from found.values()
+
+
+def _candidates(function: func.FuncOp) -> list[ir.Value]:
+    constants = [
+        op.results[0] for op in body_of(function).operations if op_name(op) == "tfl.pseudo_const"
+    ]
+    values: list[ir.Value] = [*weights_of(function), *constants]
+    return [v for v in values if str(element_of(v)) == "f32" and weight_quantization_of(v) is None]
+
+
+def _readers(value: ir.Value) -> tuple[list[tuple[ir.OpView, int]], list[str]]:
+    """Ops that can read the value as integers, and names of those that cannot."""
+    readers: list[tuple[ir.OpView, int]] = []
+    others: list[str] = []
+    # MLIR lists the latest reader first.
+    for use in list(value.uses)[::-1]:
+        op = use.owner
+        known = WEIGHT_USES.get(op_name(op).removeprefix("tfl."))
+        if known is not None and known.operand == use.operand_number and _is_plain(op):
+            readers.append((op, use.operand_number))
+        else:
+            others.append(op_name(op).removeprefix("tfl."))
+    return readers, others
+
+
+def _is_plain(op: ir.OpView) -> bool:
+    """Whether an op reads floats and nothing more exotic."""
+    return str(element_of(op.results[0])) == "f32"
+
+
+def _expression_of(program: Program, value: ir.Value) -> Expression:
+    """What a value is made of; a constant is given to the store under the name of its parameter."""
+    symbol = weight_symbol(value)
+    if symbol is not None:
+        return program.weights.expression(symbol)
+    array = tfl.constant_of(value)
+    assert array is not None, "candidates are weights and plain constants"
+    return program.weights.constant(origin_of(value.location).name, array)
+
+
+# ---- writing it down -----------------------------------------------------------------------------
+
+
+def _quantize(program: Program, weight: _Weight, choice: Choice) -> None:
+    spec = choice.spec
+    assert spec is not None, "asked to quantise what shall stay"
+    by_function: dict[str, ir.Value] = {}
+    unpacked: dict[str, ir.Value] = {}
+    for (op, position), compute in zip(weight.readers, choice.computes, strict=True):
+        function = owner_function(op.results[0])
+        key = function.name.value
+        if key not in by_function:
+            by_function[key] = _argument(program, function, weight, spec, choice.axis)
+        value = by_function[key]
+        if op_name(op) == "tfl.embedding_lookup" and not spec.is_integer:
+            _look_up_halves(op, value)
+            continue
+        if compute == "float":
+            if key not in unpacked:
+                unpacked[key] = _unpack(function, value, weight)
+            value = unpacked[key]
+        op.operands[position] = value
+
+
+def _argument(
+    program: Program, function: func.FuncOp, weight: _Weight, spec: QuantSpec, axis: int | None
+) -> ir.Value:
+    """The argument of a function that stands for the quantised weight."""
+    if not spec.is_integer:
+        return program.weight_argument(function, Cast(weight.expression, spec.element))
+    # How an op computes with a weight is no part of how the weight is stored.
+    pending = Quantize(weight.expression, replace(spec, compute="integer"), axis)
+    scales = program.weights.derive(Scales(pending))
+    argument = program.weight_argument(function, pending)
+    return annotate_weight(
+        argument, WeightQuantization(scales, None, axis, spec.block_size or None)
+    )
+
+
+def _unpack(function: func.FuncOp, value: ir.Value, weight: _Weight) -> ir.Value:
+    """A DEQUANTIZE at the head of the function, one for all readers."""
+    with ir.InsertionPoint.at_block_begin(body_of(function)), ir.Location.name(weight.name):
+        return tfl.emit("dequantize", [value], tensor_type(weight.shape, "f32"))
+
+
+def _look_up_halves(op: ir.OpView, table: ir.Value) -> None:
+    """Looks up rows of 16 bits and widens these, instead of the whole table."""
+    result = op.results[0]
+    with ir.InsertionPoint(op), op.location:
+        narrow = tensor_type(shape_of(result), element_of(table))
+        rows = tfl.emit("embedding_lookup", [op.operands[0], table], narrow)
+        wide = tfl.emit("dequantize", [rows], result.type)
+    result.replace_all_uses_with(wide)
+
+
+def _note(program: Program, notes: Sequence[str]) -> bool:
+    """Writes notes on the module; says whether there is any that was not there before."""
+    attributes = program.module.operation.attributes
+    before = notes_of(program)
+    fresh = [note for note in dict.fromkeys(notes) if note not in before]
+    if fresh:
+        texts = [ir.StringAttr.get(note) for note in (*before, *fresh)]
+        attributes[NOTES] = ir.ArrayAttr.get(texts)
+    return bool(fresh)
+
+
+def notes_of(program: Program) -> list[str]:
+    """What the recipe asked for and could not be given, by weight; the program's context must be current."""
+    found = program.module.operation.attributes.get(NOTES)
+    return [ir.StringAttr(each).value for each in ir.ArrayAttr(found)] if found is not None else []
