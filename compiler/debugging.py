@@ -1,13 +1,14 @@
-"""Public calls that tell what went wrong: bisect."""
+"""Public calls that look into conversions: what went wrong in one, and what two have in common."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .api import DEFAULT_SIGNATURE, Converter, Passes
+from .api import DEFAULT_SIGNATURE, Converter, EdgeModel, Passes
 from .diagnostics import UserError
 from .driver.bisect import Bisection, Choice, bisect_program, bisect_requests
 from .driver.extensions import effective, plan_for
@@ -15,7 +16,10 @@ from .driver.opt import load
 from .driver.options import Options, Weights, target_of
 from .driver.plan import PassPlan
 from .driver.request import ExportedRequest, ModuleRequest, Request
+from .inspect.diff import diff as compare
+from .inspect.diff_facts import ModelDiff
 from .ir.mlir import Array
+from .ir.program import Program
 from .targets import Target
 
 if TYPE_CHECKING:
@@ -82,6 +86,44 @@ def bisect(
     return bisect_requests(requests, options, choice, tolerance)
 
 
+def diff(
+    a: str | os.PathLike[str] | EdgeModel,
+    b: str | os.PathLike[str] | EdgeModel,
+    *,
+    values: bool = True,
+) -> ModelDiff:
+    """Compares two models, or two stages of one: which ops are the same, changed, or in one alone.
+
+    Ops are aligned by their origin, module path and label, and where that does not help by kind and types.
+
+    Args:
+        a: a .tflite of any tool, a dump (.mlir), or a model.
+        b: the same.
+        values: whether the numbers of weights are compared too. Dumps hold none.
+
+    Raises:
+        UserError: there is no such file.
+        FormatError: it is not sound.
+    """
+    sides = [_Side.of(each) for each in (a, b)]
+    has_values = values and all(side.has_values for side in sides)
+    return compare(sides[0].program, sides[1].program, values=has_values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    program: Program
+    has_values: bool
+
+    @classmethod
+    def of(cls, given: str | os.PathLike[str] | EdgeModel) -> _Side:
+        if isinstance(given, EdgeModel):
+            return cls(given.program, has_values=True)
+        path = Path(given)
+        notes: list[str] = []
+        return cls(load(path, notes.append), path.suffix == ".tflite")
+
+
 def _requests(
     source: Any, sample_args: Sequence[Any] | None, sample_kwargs: Mapping[str, Any] | None
 ) -> Sequence[Request]:
@@ -99,8 +141,6 @@ def _requests(
 def _bisect_file(
     path: Path, options: Options, choice: Choice, tolerance: float | None
 ) -> Bisection:
-    from dataclasses import replace
-
     notes: list[str] = []
     program = load(_first_dump(path) if path.is_dir() else path, notes.append)
     if path.suffix == ".tflite":

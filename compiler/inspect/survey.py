@@ -76,7 +76,7 @@ def _sizes(program: Program) -> SizeFacts:
             symbol = weight_symbol(argument) or ""
             found.setdefault(symbol, _weight(symbol, argument))
         ops = body_of(function).operations
-        constants += sum(_bytes(op.results[0]) for op in ops if op_name(op) in _CONSTANTS)
+        constants += sum(bytes_of(op.results[0]) for op in ops if op_name(op) in _CONSTANTS)
     ordered = sorted(found.values(), key=lambda weight: (-weight.bytes, weight.symbol))
     weights = sum(weight.bytes for weight in ordered)
     return SizeFacts(
@@ -90,10 +90,10 @@ def _sizes(program: Program) -> SizeFacts:
 
 def _weight(symbol: str, argument: ir.Value) -> WeightFacts:
     fact = _tensor(symbol, argument)
-    return WeightFacts(symbol, fact.dtype, fact.shape, _bytes(argument))
+    return WeightFacts(symbol, fact.dtype, fact.shape, bytes_of(argument))
 
 
-def _bytes(value: ir.Value) -> int:
+def bytes_of(value: ir.Value) -> int:
     """What a static tensor takes in the file, where integers below a byte are packed."""
     fact = tfl.tensor_fact(value)
     assert fact is not None, "constants are tensors"

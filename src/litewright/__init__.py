@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from litewright.compiler.api import read as read
     from litewright.compiler.api import signature as signature
     from litewright.compiler.debugging import bisect as bisect
+    from litewright.compiler.debugging import diff as diff
     from litewright.compiler.diagnostics import ExportError as ExportError
     from litewright.compiler.diagnostics import FormatError as FormatError
     from litewright.compiler.diagnostics import InternalError as InternalError
@@ -41,7 +42,7 @@ __version__ = "0.1.0"
 # The imports above are for checkers, this table is for Python; a test holds them together.
 _NAMES_OF = {
     "compiler.api": ("EdgeModel", "compile", "convert", "read", "signature"),
-    "compiler.debugging": ("bisect",),
+    "compiler.debugging": ("bisect", "diff"),
     "compiler.diagnostics": (
         "ExportError",
         "FormatError",
