@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import torch
 from torch.fx import GraphModule, Node
@@ -98,7 +99,7 @@ class FxProgram:
         values = {**{name: held.tensor for name, held in self.held.items()}, **fed}
         arguments = [values[name] for name in self.placeholders]
         with torch.no_grad():
-            outputs = torch.fx.Interpreter(self.graph_module).run(*arguments)
+            outputs = _Functional(self.graph_module).run(*arguments)
         return dict(zip(self.outputs, outputs, strict=True))
 
     def interface(self) -> tuple[str, ...]:
@@ -137,6 +138,18 @@ class FxProgram:
     def __str__(self) -> str:
         """The graph as readable code, with types."""
         return f"# signature {self.name}\n{self.graph_module.print_readable(print_output=False)}"
+
+
+_VIEWS = (torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default)
+
+
+class _Functional(torch.fx.Interpreter):
+    """Knows no strides: where a pass took away the copy that a view was captured on, the view copies."""
+
+    def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if target in _VIEWS:
+            target = torch.ops.aten.reshape.default
+        return super().call_function(target, args, kwargs)
 
 
 def _describe(node: Node | None) -> str:
