@@ -102,12 +102,12 @@ class _Watch:
             observer.lowering(name)
 
     def lowered(self, name: str, unit: FxProgram | Program) -> None:
-        """Shows the observers what a lowering has made."""
+        """Shows the observers what a lowering has made, the closest first, as after a pass."""
         if isinstance(unit, FxProgram):
-            for observer in self.on_fx:
+            for observer in reversed(self.on_fx):
                 observer.lowered(name, unit)
         else:
-            for observer in self.on_programs:
+            for observer in reversed(self.on_programs):
                 observer.lowered(name, unit)
 
 

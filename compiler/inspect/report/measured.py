@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...diagnostics import UserError
+from ...diagnostics import FormatError, UserError
 from ...ir.mlir import Array
 from ...runtime import Runner, SignatureInfo
 
@@ -26,10 +26,14 @@ def measure(path: Path, inputs: Mapping[str, Mapping[str, Array]], *, times: boo
         inputs: by signature and name; random numbers where there are none.
         times: whether to time calls.
 
-    Raises:
-        FormatError: LiteRT does not take the file.
+    Returns:
+        By signature. What LiteRT does not load or run has `failed`, with what LiteRT said; there is nothing
+        about a file that it does not load, or that has no signatures.
     """
-    runner = Runner(path)
+    try:
+        runner = Runner(path)
+    except FormatError:
+        return {}
     found: dict[str, Facts] = {}
     for name, info in runner.signatures.items():
         given = inputs.get(name) or random_inputs(info)
@@ -37,7 +41,7 @@ def measure(path: Path, inputs: Mapping[str, Mapping[str, Array]], *, times: boo
             found[name] = _signature(runner, name, given, times=times)
         except UserError as error:
             # Ids and positions that are out of range stop a model that is sound.
-            found[name] = {"failed": str(error).splitlines()[0]}
+            found[name] = {"failed": str(error)}
     return found
 
 

@@ -18,6 +18,8 @@ _SCRIPTS = (
     "main.js",
 )  # fmt: skip
 _DIGITS = 4
+# As the script's `Number` reads them.
+_SPELT = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 
 
 def render(title: str, content: Mapping[str, Any]) -> str:
@@ -53,5 +55,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in cast("Sequence[Any]", value)]
     if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else str(value)
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else _SPELT[str(value)]
     return value

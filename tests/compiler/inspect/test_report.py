@@ -13,6 +13,7 @@ from torch import nn
 from litewright.compiler.driver.options import Options
 from litewright.compiler.driver.report import Contents, report_conversion, report_file
 from litewright.compiler.driver.request import ModuleRequest
+from litewright.compiler.inspect.report.page import render
 from litewright.compiler.targets import XNNPACK
 from litewright.tools.main import main
 from tests.models.decoder import Decoder, Prefill
@@ -116,7 +117,7 @@ def test_a_wrong_layer_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
 
     right = report._errors
 
-    def wrong(program: Any, recorder: Any, inputs: Any, options: Any) -> Any:
+    def wrong(path: Any, program: Any, recorder: Any, *rest: Any) -> Any:
         graph = recorder.graphs["decode"]
         for node in graph.graph_module.graph.nodes:
             if node.target is torch.ops.aten.silu.default and "layers.1" in node.name + str(
@@ -124,7 +125,7 @@ def test_a_wrong_layer_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
             ):
                 node.target = torch.ops.aten.relu.default
         graph.graph_module.recompile()
-        return right(program, recorder, inputs, options)
+        return right(path, program, recorder, *rest)
 
     monkeypatch.setattr(report, "_errors", wrong)
     content = content_of(report_conversion(decoder_requests(), Options(), Contents("wrong")))
@@ -240,3 +241,33 @@ def test_the_command_says_what_is_wrong(arguments: list[str], told: str, tmp_pat
     assert result.exit_code == 1
     assert told in result.output
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_model_that_cannot_be_run_has_a_page_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from litewright.compiler.diagnostics import UserError
+    from litewright.compiler.driver import running
+
+    def fails(*_: object, **__: object) -> None:
+        raise UserError("LiteRT failed in signature 'decode': on purpose")
+
+    monkeypatch.setattr(running, "interior_values", fails)
+    content = content_of(report_conversion(decoder_requests(), Options(), Contents("broken")))
+    assert "on purpose" in content["errors"]["decode"]["failed"]
+    assert content["measured"]["decode"]["partitions"] > 0
+
+
+def test_what_is_not_finite_can_be_told() -> None:
+    page = render("odd", {"errors": [float("inf"), float("nan"), 1.23456e-7]})
+    assert content_of(page)["errors"] == ["Infinity", "NaN", 1.235e-7]
+
+
+def test_the_other_target_has_its_own_reasons() -> None:
+    from litewright.compiler.targets import target_named
+
+    options = Options(target=target_named("gpu"))
+    content = content_of(report_conversion(decoder_requests(), options, Contents("gpu")))
+    assert content["target"]["name"] == "gpu"
+    assert "measured" not in content, "what the CPU's delegate does is no news of the GPU's"
+    assert content["errors"]["decode"]["results"]

@@ -104,7 +104,8 @@ const signatures = content.signatures.map((signature, index) => {
     error: null,
   }));
   const byRow = new Map(steps.map((step) => [step.row, step]));
-  const errors = (content.errors || {})[signature.name] || null;
+  const told = (content.errors || {})[signature.name] || {};
+  const errors = told.results ? told : null;
   const calls = opsOf(signature.name, 'fx', 1);
   const compared = ((errors && errors.layers) || []).map(([row, place, error, factor, rearranged]) => {
     const layer = { call: calls[row], step: byRow.get(place), error: Number(error), factor, rearranged };
@@ -113,7 +114,7 @@ const signatures = content.signatures.map((signature, index) => {
   });
   const layers = compared.filter((layer) => !layer.rearranged);
   const rearranged = compared.filter((layer) => layer.rearranged);
-  return { ...signature, index, measured, placed, steps, byRow, errors, layers, rearranged };
+  return { ...signature, index, measured, placed, steps, byRow, errors, failed: told.failed, layers, rearranged };
 });
 
 /** Whether the delegate takes a step: what LiteRT says, or the target's table where it was not asked. */

@@ -91,7 +91,7 @@ function foldedSteps(steps) {
 
 function drawNumbers() {
   const signature = currentSignature();
-  if (!signature.errors) return note('This signature was not compared.');
+  if (!signature.errors) return note(signature.failed ? `It could not be compared: ${signature.failed}` : 'This signature was not compared.');
   const { results, tolerance } = signature.errors;
   const inside = signature.layers.filter(({ call }) => isWithin(call.module, state.module));
   const rearranged = signature.rearranged.filter(({ call }) => isWithin(call.module, state.module));
