@@ -46,11 +46,9 @@ FX = (
 STABLEHLO = (
     # Fewer ops for all that follows, and each table computed once.
     EliminateCommonSubexpressions(),
-    # Before constants are folded, so that no bytes are made of what cancels out; and again, since a table
-    # may turn out to be all ones or a mask all true.
-    Simplify(),
-    FoldConstants(),
-    Simplify(),
+    # Simplified first, so that no bytes are made of what cancels out; and again, since a table may turn out to
+    # be all ones or a mask all true, and places of a look-up to be in order.
+    Repeat((Simplify(), FoldConstants())),
     # Behind the folding of constants, which are the other operands of what is done to weights.
     FoldWeights(),
     # Wants factors and matrices in the form that they have now: weights and constants.
