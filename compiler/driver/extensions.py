@@ -249,7 +249,7 @@ def _described(point: importlib.metadata.EntryPoint) -> str:
 
 def _extension(kind: str, loaded: Any) -> Extensions:
     several = isinstance(loaded, list | tuple) and not _is_row(loaded)
-    items: tuple[Any, ...] = tuple(cast("Sequence[Any]", loaded)) if several else (loaded,)
+    items = tuple(cast("Sequence[Any]", loaded)) if several else (cast("Any", loaded),)
     if kind == "passes":
         return Extensions(passes=tuple(resolve(item, REGISTRY.held().passes) for item in items))
     if kind == "legalisations":
@@ -263,7 +263,7 @@ def _extension(kind: str, loaded: Any) -> Extensions:
 
 def _is_row(item: Any) -> bool:
     """Whether something is an op with its lowering, rather than several such rows."""
-    row: tuple[Any, ...] = item if isinstance(item, tuple) else ()
+    row = cast("tuple[Any, ...]", item) if isinstance(item, tuple) else ()
     return len(row) == 2 and callable(row[1])
 
 
