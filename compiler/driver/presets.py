@@ -15,11 +15,13 @@ from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
 from litewright.passes.stablehlo.fold_weights import FoldWeights
 from litewright.passes.stablehlo.simplify import Simplify
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
+from litewright.passes.tfl.absorb_reshapes import AbsorbReshapes
 from litewright.passes.tfl.absorb_transposes import AbsorbTransposes
 from litewright.passes.tfl.fold_negations import FoldNegations
 from litewright.passes.tfl.fold_scales import FoldScales
 from litewright.passes.tfl.fuse_activations import FuseActivations
 from litewright.passes.tfl.fuse_biases import FuseBiases
+from litewright.passes.tfl.fuse_gelu import FuseGelu
 from litewright.passes.tfl.fuse_projections import FuseProjections
 from litewright.passes.tfl.fuse_rotations import FuseRotations
 from litewright.passes.tfl.hoist_scales import HoistScales
@@ -66,6 +68,8 @@ TFL = (
     # Behind them, so that what a folded bias meets has its own shape; before biases are looked for.
     ShrinkConstants(),
     SimplifyReductions(),
+    # Its numbers are scalars now, and nothing has been folded into or hoisted out of it yet.
+    FuseGelu(),
     # The factors of joined values are in their smallest form now.
     FoldNegations(),
     # Transposes around convolutions must meet before anything can be fused into these.
@@ -81,6 +85,8 @@ TFL = (
     FuseRotations(),
     AbsorbTransposes(),
     SimplifyShapes(),
+    # Behind all that looks for values of one shape on both sides of an op, and the biases above all.
+    AbsorbReshapes(),
     FuseActivations(),
     EliminateCommonSubexpressions(),
 )

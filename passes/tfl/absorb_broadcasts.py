@@ -10,7 +10,7 @@ import numpy as np
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.tfl.shorthand import defined_by
-from litewright.compiler.ir.types import shape_of
+from litewright.compiler.ir.types import element_count, shape_of
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
 # Ops whose kernels and delegate broadcast both operands as NumPy does.
@@ -20,24 +20,10 @@ BROADCASTING = (
 
 
 # Their kernels broadcast too, though no delegate takes them.
-_ALSO = (
+ALSO_BROADCASTING = (
     "tfl.logical_and", "tfl.logical_or", "tfl.equal", "tfl.not_equal", "tfl.less", "tfl.less_equal",
     "tfl.greater", "tfl.greater_equal",
 )  # fmt: skip
-
-
-def smaller_form(value: ir.Value) -> ir.Value | None:
-    """A value with fewer elements or dimensions that broadcasts to `value`, if there is one in sight."""
-    spread = defined_by(value, "broadcast_to")
-    if spread is not None:
-        return spread.operands[0]
-    reshaped = defined_by(value, "reshape")
-    if reshaped is not None:
-        inner, outer = shape_of(reshaped.operands[0]), shape_of(value)
-        leading = len(outer) - len(inner)
-        if leading > 0 and outer == (1,) * leading + inner:
-            return reshaped.operands[0]
-    return None
 
 
 def scalar_of_splat(value: ir.Value) -> np.generic | None:
@@ -50,35 +36,41 @@ def scalar_of_splat(value: ir.Value) -> np.generic | None:
     return array.flat[0]
 
 
-@rule(*BROADCASTING, *_ALSO)
+@rule(*BROADCASTING, *ALSO_BROADCASTING)
 def absorb_operand(op: ir.OpView, context: RuleContext) -> Outcome:
     """add(broadcast_to(x), y) -> add(x, y), as long as the operands still make up the result's shape."""
     shape = shape_of(op.results[0])
-    # Where one of them must keep the shape, the one with most readers does: its op stays for these.
-    for number in sorted((0, 1), key=lambda each: sum(1 for _ in op.operands[each].uses)):
-        operand, other = op.operands[number], op.operands[1 - number]
-        replacement = smaller_form(operand)
-        if replacement is None:
+    for number in (0, 1):
+        spread = defined_by(op.operands[number], "broadcast_to")
+        if spread is None:
             continue
-        if np.broadcast_shapes(shape_of(replacement), shape_of(other)) == shape:
-            return _with_operand(op, number, replacement)
+        smaller = spread.operands[0]
+        if np.broadcast_shapes(shape_of(smaller), shape_of(op.operands[1 - number])) == shape:
+            return with_operand(op, number, smaller)
     return decline("no operand is a broadcast that the other makes up for")
 
 
-@rule(*BROADCASTING, *_ALSO)
+@rule(*BROADCASTING, *ALSO_BROADCASTING)
 def shrink_splat(op: ir.OpView, context: RuleContext) -> Outcome:
     """mul(x, dense<2.0> : tensor<8x8xf32>) -> mul(x, dense<2.0> : tensor<f32>)."""
     shape = shape_of(op.results[0])
     for number in (0, 1):
-        if shape_of(op.operands[1 - number]) != shape:
-            continue
         scalar = scalar_of_splat(op.operands[number])
-        if scalar is not None:
-            return _with_operand(op, number, tfl.constant(np.array(scalar)))
-    return decline("no operand is a splat beside one of the result's shape")
+        if scalar is None:
+            continue
+        # Ones in front where only they give the result its dimensions.
+        for ones in ((), (1,) * len(shape)):
+            smaller = (
+                len(ones) < len(shape_of(op.operands[number]))
+                or element_count(shape_of(op.operands[number])) > 1
+            )
+            if smaller and np.broadcast_shapes(shape_of(op.operands[1 - number]), ones) == shape:
+                return with_operand(op, number, tfl.constant(np.full(ones, scalar)))
+    return decline("no operand is a splat beside one that makes up the result's shape")
 
 
-def _with_operand(op: ir.OpView, number: int, value: ir.Value) -> ir.Value:
+def with_operand(op: ir.OpView, number: int, value: ir.Value) -> ir.Value:
+    """The same op with another operand."""
     operands = list(op.operands)
     operands[number] = value
     name = tfl.spec_of(op)

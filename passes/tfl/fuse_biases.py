@@ -9,6 +9,7 @@ import numpy as np
 
 from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import Array, ir, op_name
+from litewright.compiler.ir.tfl.shorthand import defined_by, reshape
 from litewright.compiler.ir.types import shape_of
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
@@ -25,15 +26,25 @@ def per_channel(value: ir.Value, channels: int) -> Array | None:
     return np.broadcast_to(array.reshape(-1), (channels,))
 
 
+def behind_reshape(value: ir.Value) -> ir.Value:
+    """The value before a RESHAPE that keeps the last dimension, if there is one that nothing else reads."""
+    op = defined_by(value, "reshape")
+    if op is None or not hlo.has_one_use(value):
+        return value
+    x = op.operands[0]
+    return x if shape_of(x)[-1:] == shape_of(value)[-1:] else value
+
+
 @rule("tfl.add")
 def add_is_bias(op: ir.OpView, context: RuleContext) -> Outcome:
     """add(fully_connected(x, w), b) -> fully_connected(x, w, b), adding to a bias that is there."""
     for number in (0, 1):
-        product, addend = op.operands[number], op.operands[1 - number]
+        value, addend = op.operands[number], op.operands[1 - number]
+        product = behind_reshape(value)
         producer = hlo.producer(product)
         if producer is None or op_name(producer) not in BIASED:
             continue
-        if shape_of(product) != shape_of(op.results[0]):
+        if shape_of(value) != shape_of(op.results[0]):
             return decline("the sum is broadcast to a larger shape")
         more = per_channel(addend, shape_of(product)[-1])
         if more is None:
@@ -55,12 +66,15 @@ def _with_bias(op: ir.OpView, producer: ir.OpView, more: Array) -> Outcome:
     operands[2] = tfl.constant(np.ascontiguousarray(more if before is None else before + more))
     attributes["fused_activation_function"] = tfl.attribute(op, "fused_activation_function")
     name = op_name(producer).removeprefix("tfl.")
-    return tfl.emit(name, operands, op.results[0].type, **attributes)
+    biased = tfl.emit(name, operands, producer.results[0].type, **attributes)
+    return reshape(biased, shape_of(op.results[0]))
 
 
 @dataclass(frozen=True)
 class FuseBiases(RewritePass):
     """Fuses the ADD of a constant per channel into FULLY_CONNECTED and convolutions.
+
+    A RESHAPE between them that keeps the channels moves behind.
 
     Before::
 

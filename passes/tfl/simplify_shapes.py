@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from litewright.compiler.ir import tfl
+from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.tfl.shorthand import defined_by, permutation_of, reshape, transpose
-from litewright.compiler.ir.types import shape_of
+from litewright.compiler.ir.types import element_of, rank_of, shape_of, tensor_type
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
 
@@ -64,9 +64,30 @@ def moved_constant(op: ir.OpView, context: RuleContext) -> Outcome:
     return tfl.constant(np.ascontiguousarray(array.transpose(permutation)))
 
 
+@rule("tfl.fully_connected")
+def rows_as_they_are(op: ir.OpView, context: RuleContext) -> Outcome:
+    """fully_connected(reshape(x)) -> reshape(fully_connected(x)), where only rows are counted otherwise."""
+    flat = defined_by(op.operands[0], "reshape")
+    if flat is None:
+        return decline("the operand is no RESHAPE")
+    x, rows = flat.operands[0], shape_of(flat.results[0])
+    if rank_of(x) < 2 or shape_of(x)[-1] != rows[-1]:
+        return decline("the reshape changes what is multiplied", shape_of(x), rows)
+    if not hlo.has_one_use(flat.results[0]):
+        return decline("the reshaped value is read elsewhere too")
+    result = op.results[0]
+    attributes = {**tfl.attributes_of(op), "keep_num_dims": rank_of(x) > 2}
+    kind = tensor_type([*shape_of(x)[:-1], shape_of(result)[-1]], element_of(result))
+    product = tfl.emit("fully_connected", [x, *list(op.operands)[1:]], kind, **attributes)
+    return reshape(product, shape_of(result))
+
+
 @dataclass(frozen=True)
 class SimplifyShapes(RewritePass):
     """Merges chains of RESHAPE and of TRANSPOSE, and turns a TRANSPOSE that moves nothing to a RESHAPE.
+
+    A RESHAPE that flattens rows for a FULLY_CONNECTED moves behind it, where it meets the one that restores
+    them: GPT-2 loses two copies of its activations at each of its four projections a layer.
 
     Before::
 
@@ -80,4 +101,10 @@ class SimplifyShapes(RewritePass):
 
     def rules(self) -> Sequence[Rule]:
         """See `RewritePass.rules`."""
-        return (moved_constant, merge_reshapes, merge_transposes, transpose_of_ones_is_reshape)
+        return (
+            moved_constant,
+            merge_reshapes,
+            merge_transposes,
+            transpose_of_ones_is_reshape,
+            rows_as_they_are,
+        )

@@ -88,6 +88,22 @@ def _shifted(x: Tensor) -> Tensor:
     return x + torch.linspace(-1.0, 1.0, x.shape[-1]).expand(x.shape) * 2
 
 
+def _clamped(x: Tensor, w: Tensor) -> Tensor:
+    return torch.clamp(F.linear(x, w), 0.0, 6.0) + torch.clamp(x, -1.0, 1.0).mean()
+
+
+def _spelt_gelu(x: Tensor) -> Tensor:
+    return 0.5 * x * (1 + torch.tanh(0.7978845608 * (x + 0.044715 * x.pow(3))))
+
+
+def _flattened(x: Tensor, w: Tensor) -> Tensor:
+    return F.linear(x.flatten(0, -2), w).view(*x.shape[:-1], -1)
+
+
+def _unsqueezed(x: Tensor, w: Tensor) -> Tensor:
+    return torch.tanh(x) * (w + x.mean())[None]
+
+
 SMALL = ("simplify-shapes", "absorb-broadcasts")
 ROTARY = [(rotary(5, 4, 2, 8), (1, 5, 16)), (rotary(1, 3, 1, 4), (1, 1, 16))]
 CONVOLUTIONS = [
@@ -100,7 +116,14 @@ LINEAR = [
 ]
 CASES = [
     Case("eliminate-common-subexpressions", ROTARY),
-    Case("simplify-shapes", [(Computes(_moved), (2, 3, 4)), (Computes(_moved), (1, 5, 2, 3))]),
+    Case(
+        "simplify-shapes",
+        [
+            (Computes(_moved), (2, 3, 4)),
+            (Computes(_moved), (1, 5, 2, 3)),
+            (Computes(_flattened, (4, 5)), (2, 3, 5)),
+        ],
+    ),
     Case("absorb-broadcasts", [*LINEAR, *ROTARY]),
     Case(
         "simplify-reductions",
@@ -145,12 +168,26 @@ CASES = [
         ],
         SMALL,
     ),
-    Case("fuse-activations", CONVOLUTIONS, (*SMALL, "sink-transposes", "simplify-shapes")),
+    Case(
+        "absorb-reshapes",
+        [
+            (Computes(_unsqueezed, (4, 5)), (2, 4, 5)),
+            (Computes(_unsqueezed, (3,)), (2, 3)),
+        ],
+        SMALL,
+    ),
+    Case("fuse-gelu", [(Computes(_spelt_gelu), (3, 8)), (Computes(_spelt_gelu), (2, 5, 4))], SMALL),
+    Case(
+        "fuse-activations",
+        [(Computes(_clamped, (6, 8)), (3, 8)), *CONVOLUTIONS],
+        (*SMALL, "sink-transposes", "simplify-shapes"),
+    ),
 ]
 
 
 def test_every_pass_has_a_case() -> None:
-    assert {case.apply for case in CASES} >= set(BY_NAME)
+    # What only some targets want is tested with these.
+    assert {case.apply for case in CASES} >= set(BY_NAME) - {"fit-target"}
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,6 @@ func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %b: tensor<8xf32> {
 // CHECK: "tfl.sub"(%arg1, %arg0) {fused_activation_function = "RELU"} : (tensor<8xf32>, tensor<4x8xf32>)
 // CHECK-NOT: "tfl.broadcast_to"
 // -----
-// CASE: a reshape that only adds leading dimensions
-func.func @main(%x: tensor<2x4x8xf32> {litewright.name = "x"}, %b: tensor<4x8xf32> {litewright.name = "b"}) -> (tensor<2x4x8xf32> {litewright.name = "y"}) {
-  %s = "tfl.pseudo_const"() {value = dense<[1, 4, 8]> : tensor<3xi32>} : () -> tensor<3xi32>
-  %0 = "tfl.reshape"(%b, %s) : (tensor<4x8xf32>, tensor<3xi32>) -> tensor<1x4x8xf32>
-  %1 = "tfl.add"(%x, %0) {fused_activation_function = "NONE"} : (tensor<2x4x8xf32>, tensor<1x4x8xf32>) -> tensor<2x4x8xf32>
-  return %1 : tensor<2x4x8xf32>
-}
-// CHECK: "tfl.add"(%arg0, %arg1)
-// CHECK-NOT: "tfl.reshape"
-// -----
 // CASE: a constant of one number
 func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}) -> (tensor<4x8xf32> {litewright.name = "y"}) {
   %c = "tfl.pseudo_const"() {value = dense<2.5> : tensor<4x8xf32>} : () -> tensor<4x8xf32>
@@ -47,7 +37,7 @@ func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}) -> (tensor<4x8xf32>
   return %1 : tensor<4x8xf32>
 }
 // DECLINES(absorb-operand): no operand is a broadcast that the other makes up for
-// DECLINES(shrink-splat): no operand is a splat beside one of the result's shape
+// DECLINES(shrink-splat): no operand is a splat beside one that makes up the result's shape
 // -----
 // CASE: a splat that makes up the shape
 func.func @main(%x: tensor<8xf32> {litewright.name = "x"}) -> (tensor<4x8xf32> {litewright.name = "y"}) {
@@ -55,4 +45,13 @@ func.func @main(%x: tensor<8xf32> {litewright.name = "x"}) -> (tensor<4x8xf32> {
   %1 = "tfl.mul"(%x, %c) {fused_activation_function = "NONE"} : (tensor<8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
   return %1 : tensor<4x8xf32>
 }
-// DECLINES(shrink-splat): no operand is a splat beside one of the result's shape
+// DECLINES(shrink-splat): no operand is a splat beside one that makes up the result's shape
+// -----
+// CASE: a constant of one number that alone adds a dimension
+func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}) -> (tensor<1x4x8xf32> {litewright.name = "y"}) {
+  %c0 = "tfl.pseudo_const"() {value = dense<2.0> : tensor<1x4x8xf32>} : () -> tensor<1x4x8xf32>
+  %0 = "tfl.mul"(%x, %c0) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  return %0 : tensor<1x4x8xf32>
+}
+// CHECK: dense<2.000000e+00> : tensor<1x1x1xf32>
+// CHECK-NEXT: "tfl.mul"

@@ -76,3 +76,29 @@ func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %w: tensor<8x8xf32>
   return %1 : tensor<4x8xf32>
 }
 // DECLINES(add-is-bias): the bias that is there is no constant
+// -----
+// CASE: a reshape of rows between them
+func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %w: tensor<8x8xf32> {litewright.weight = "w"}) -> (tensor<2x2x8xf32> {litewright.name = "y"}) {
+  %none = "tfl.no_value"() {value} : () -> none
+  %0 = "tfl.fully_connected"(%x, %w, %none) {fused_activation_function = "NONE", keep_num_dims = true, weights_format = "DEFAULT"} : (tensor<4x8xf32>, tensor<8x8xf32>, none) -> tensor<4x8xf32>
+  %c1 = "tfl.pseudo_const"() {value = dense<[2, 2, 8]> : tensor<3xi32>} : () -> tensor<3xi32>
+  %1 = "tfl.reshape"(%0, %c1) : (tensor<4x8xf32>, tensor<3xi32>) -> tensor<2x2x8xf32>
+  %c2 = "tfl.pseudo_const"() {value = dense<[1.0, 2.0, -3.0, 0.5, 0.25, 4.0, -1.0, 1.5]> : tensor<8xf32>} : () -> tensor<8xf32>
+  %2 = "tfl.add"(%1, %c2) {fused_activation_function = "RELU"} : (tensor<2x2x8xf32>, tensor<8xf32>) -> tensor<2x2x8xf32>
+  return %2 : tensor<2x2x8xf32>
+}
+// CHECK: "tfl.fully_connected"({{.*}}) {fused_activation_function = "RELU"
+// CHECK: "tfl.reshape"{{.*}} -> tensor<2x2x8xf32>
+// CHECK-NOT: "tfl.add"
+// -----
+// CASE: a reshape of channels between them
+func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %w: tensor<8x8xf32> {litewright.weight = "w"}) -> (tensor<8x4xf32> {litewright.name = "y"}) {
+  %none = "tfl.no_value"() {value} : () -> none
+  %0 = "tfl.fully_connected"(%x, %w, %none) {fused_activation_function = "NONE", keep_num_dims = true, weights_format = "DEFAULT"} : (tensor<4x8xf32>, tensor<8x8xf32>, none) -> tensor<4x8xf32>
+  %c1 = "tfl.pseudo_const"() {value = dense<[8, 4]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %1 = "tfl.reshape"(%0, %c1) : (tensor<4x8xf32>, tensor<2xi32>) -> tensor<8x4xf32>
+  %c2 = "tfl.pseudo_const"() {value = dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>} : () -> tensor<4xf32>
+  %2 = "tfl.add"(%1, %c2) {fused_activation_function = "NONE"} : (tensor<8x4xf32>, tensor<4xf32>) -> tensor<8x4xf32>
+  return %2 : tensor<8x4xf32>
+}
+// DECLINES(add-is-bias): no operand is a FULLY_CONNECTED or convolution

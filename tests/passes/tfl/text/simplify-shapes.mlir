@@ -103,3 +103,57 @@ func.func @main(%x: tensor<4x6xf32> {litewright.name = "x"}, %n: tensor<2xi32> {
 }
 // DECLINES(transpose-of-ones-is-reshape): the permutation is not constant
 // DECLINES(moved-constant): the permutation is not constant
+// -----
+// CASE: rows are flattened for a FULLY_CONNECTED and restored behind it
+func.func @main(%x: tensor<2x3x8xf32> {litewright.name = "x"}, %w: tensor<4x8xf32> {litewright.weight = "w"}) -> (tensor<2x3x4xf32> {litewright.name = "y"}) {
+  %c0 = "tfl.pseudo_const"() {value = dense<[6, 8]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %0 = "tfl.reshape"(%x, %c0) : (tensor<2x3x8xf32>, tensor<2xi32>) -> tensor<6x8xf32>
+  %none = "tfl.no_value"() {value} : () -> none
+  %1 = "tfl.fully_connected"(%0, %w, %none) {fused_activation_function = "RELU", keep_num_dims = false, weights_format = "DEFAULT"} : (tensor<6x8xf32>, tensor<4x8xf32>, none) -> tensor<6x4xf32>
+  %c2 = "tfl.pseudo_const"() {value = dense<[2, 3, 4]> : tensor<3xi32>} : () -> tensor<3xi32>
+  %2 = "tfl.reshape"(%1, %c2) : (tensor<6x4xf32>, tensor<3xi32>) -> tensor<2x3x4xf32>
+  return %2 : tensor<2x3x4xf32>
+}
+// CHECK: "tfl.fully_connected"(%arg0, {{.*}}fused_activation_function = "RELU", keep_num_dims = true{{.*}} -> tensor<2x3x4xf32>
+// CHECK-NOT: "tfl.reshape"
+// -----
+// CASE: rows in two dimensions, for no reason
+func.func @main(%x: tensor<6x8xf32> {litewright.name = "x"}, %w: tensor<4x8xf32> {litewright.weight = "w"}) -> (tensor<6x4xf32> {litewright.name = "y"}) {
+  %c0 = "tfl.pseudo_const"() {value = dense<[2, 3, 8]> : tensor<3xi32>} : () -> tensor<3xi32>
+  %0 = "tfl.reshape"(%x, %c0) : (tensor<6x8xf32>, tensor<3xi32>) -> tensor<2x3x8xf32>
+  %none = "tfl.no_value"() {value} : () -> none
+  %1 = "tfl.fully_connected"(%0, %w, %none) {fused_activation_function = "NONE", keep_num_dims = true, weights_format = "DEFAULT"} : (tensor<2x3x8xf32>, tensor<4x8xf32>, none) -> tensor<2x3x4xf32>
+  %c2 = "tfl.pseudo_const"() {value = dense<[6, 4]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %2 = "tfl.reshape"(%1, %c2) : (tensor<2x3x4xf32>, tensor<2xi32>) -> tensor<6x4xf32>
+  return %2 : tensor<6x4xf32>
+}
+// CHECK: "tfl.fully_connected"(%arg0, {{.*}}keep_num_dims = false{{.*}} -> tensor<6x4xf32>
+// CHECK-NOT: "tfl.reshape"
+// -----
+// CASE: a FULLY_CONNECTED of an input
+func.func @main(%x: tensor<6x8xf32> {litewright.name = "x"}, %w: tensor<4x8xf32> {litewright.weight = "w"}) -> (tensor<6x4xf32> {litewright.name = "y"}) {
+  %none = "tfl.no_value"() {value} : () -> none
+  %0 = "tfl.fully_connected"(%x, %w, %none) {fused_activation_function = "NONE", keep_num_dims = false, weights_format = "DEFAULT"} : (tensor<6x8xf32>, tensor<4x8xf32>, none) -> tensor<6x4xf32>
+  return %0 : tensor<6x4xf32>
+}
+// DECLINES(rows-as-they-are): the operand is no RESHAPE
+// -----
+// CASE: a reshape of what is multiplied
+func.func @main(%x: tensor<2x3x8xf32> {litewright.name = "x"}, %w: tensor<4x24xf32> {litewright.weight = "w"}) -> (tensor<2x4xf32> {litewright.name = "y"}) {
+  %c0 = "tfl.pseudo_const"() {value = dense<[2, 24]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %0 = "tfl.reshape"(%x, %c0) : (tensor<2x3x8xf32>, tensor<2xi32>) -> tensor<2x24xf32>
+  %none = "tfl.no_value"() {value} : () -> none
+  %1 = "tfl.fully_connected"(%0, %w, %none) {fused_activation_function = "NONE", keep_num_dims = false, weights_format = "DEFAULT"} : (tensor<2x24xf32>, tensor<4x24xf32>, none) -> tensor<2x4xf32>
+  return %1 : tensor<2x4xf32>
+}
+// DECLINES(rows-as-they-are): the reshape changes what is multiplied
+// -----
+// CASE: flattened rows that are a result too
+func.func @main(%x: tensor<2x3x8xf32> {litewright.name = "x"}, %w: tensor<4x8xf32> {litewright.weight = "w"}) -> (tensor<6x4xf32> {litewright.name = "y0"}, tensor<6x8xf32> {litewright.name = "y1"}) {
+  %c0 = "tfl.pseudo_const"() {value = dense<[6, 8]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %0 = "tfl.reshape"(%x, %c0) : (tensor<2x3x8xf32>, tensor<2xi32>) -> tensor<6x8xf32>
+  %none = "tfl.no_value"() {value} : () -> none
+  %1 = "tfl.fully_connected"(%0, %w, %none) {fused_activation_function = "NONE", keep_num_dims = false, weights_format = "DEFAULT"} : (tensor<6x8xf32>, tensor<4x8xf32>, none) -> tensor<6x4xf32>
+  return %1, %0 : tensor<6x4xf32>, tensor<6x8xf32>
+}
+// DECLINES(rows-as-they-are): the reshaped value is read elsewhere too
