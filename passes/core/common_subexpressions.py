@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 
@@ -10,12 +11,15 @@ from litewright.compiler.ir.program import Program, body_of
 
 from .base import Pass
 from .dead_code import is_pure
+from .matching import is_commutative
 
 
 def _key(op: ir.OpView) -> Hashable:
-    """What two ops must share to be one: all but their results and locations."""
+    """What two ops must share to be one: all but results, locations and the order of what commutes."""
     attributes = tuple((name, op.attributes[name]) for name in op.attributes)
-    return (op_name(op), tuple(op.operands), attributes, tuple(r.type for r in op.results))
+    operands = tuple(op.operands)
+    read = frozenset(Counter(operands).items()) if is_commutative(op) else operands
+    return (op_name(op), read, attributes, tuple(r.type for r in op.results))
 
 
 def _eliminate(function: func.FuncOp) -> bool:
@@ -38,11 +42,14 @@ def _eliminate(function: func.FuncOp) -> bool:
 class EliminateCommonSubexpressions(Pass[Program]):
     """Computes equal pure ops once, composites among them. Linear in the number of ops.
 
-    Before:
+    Before::
+
         %1 = "tfl.mul"(%pos, %unit)
-        %2 = "tfl.mul"(%pos, %unit)
+        %2 = "tfl.mul"(%unit, %pos)
         %3 = "tfl.add"(%1, %2)
-    After:
+
+    After::
+
         %1 = "tfl.mul"(%pos, %unit)
         %3 = "tfl.add"(%1, %1)
     """

@@ -80,11 +80,14 @@ class AssignLayout(Pass[Program]):
     transposed elements, by a minimum cut; constants, weights, broadcasts and transposes of the
     program's own are taken along for nothing. What has no convolution or pool is left alone.
 
-    Before:
+    Before::
+
         %1 = stablehlo.convolution(%0, %w) dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]
         %2 = stablehlo.tanh %1 : tensor<1x8x4x4xf32>
         %3 = stablehlo.convolution(%2, %v) dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1]
-    After:
+
+    After::
+
         %t = stablehlo.transpose %0, dims = [0, 2, 3, 1]
         %1 = stablehlo.convolution(%t, %w) dim_numbers = [b, 0, 1, f]x[o, 0, 1, i]->[b, 0, 1, f]
         %2 = stablehlo.tanh %1 : tensor<1x4x4x8xf32>

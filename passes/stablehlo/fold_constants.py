@@ -150,10 +150,13 @@ class FoldConstants(Pass[Program]):
     Tables are folded; a broadcast of a constant stays what it is, and so does anything larger than
     `max_bytes`. Weights are arguments and so never folded here.
 
-    Before:
+    Before::
+
         %0 = stablehlo.iota dim = 0 : tensor<8xi32>
         %1 = stablehlo.multiply %0, %0 : tensor<8xi32>
-    After:
+
+    After::
+
         %1 = stablehlo.constant dense<[0, 1, 4, 9, 16, 25, 36, 49]> : tensor<8xi32>
 
     Attributes:

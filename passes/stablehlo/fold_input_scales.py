@@ -245,11 +245,14 @@ class FoldInputScales(Pass[Program]):
     A matrix that another reader, in any signature, wants as it is or scaled otherwise keeps its form,
     and then no factor that meets it is folded.
 
-    Before:
+    Before::
+
         %1 = stablehlo.broadcast_in_dim %scale, dims = [1] : (tensor<8xf32>) -> tensor<4x8xf32>
         %2 = stablehlo.multiply %x, %1 : tensor<4x8xf32>
         %3 = stablehlo.dot_general %2, %w, contracting_dims = [1] x [1]
-    After:
+
+    After::
+
         %3 = stablehlo.dot_general %x, %w_scaled, contracting_dims = [1] x [1]
     """
 

@@ -218,11 +218,14 @@ class FoldWeights(Pass[Program]):
     A fold is made only where all readers of a weight, in all signatures, come to the same new form, or
     take parts that do not overlap: otherwise the file would hold the weight twice (tied embeddings).
 
-    Before:
+    Before::
+
         func.func @main(%w: tensor<8x4xf32> {litewright.weight = "w"}, ...)
           %0 = stablehlo.transpose %w, dims = [1, 0] : (tensor<8x4xf32>) -> tensor<4x8xf32>
           %1 = stablehlo.dot_general %x, %0, ...
-    After:
+
+    After::
+
         func.func @main(%w: tensor<4x8xf32> {litewright.weight = "transpose(w, [1, 0])"}, ...)
           %1 = stablehlo.dot_general %x, %w, ...
     """

@@ -14,11 +14,14 @@ from .simplification import arithmetic, choice, contraction, lookup, movement, s
 class Simplify(RewritePass):
     """Removes and merges ops by some fifty small rules; each tells why where it does not apply.
 
-    Before:
+    Before::
+
         %1 = stablehlo.transpose %0, dims = [0, 2, 1] : (tensor<4x1x8xf32>) -> tensor<4x8x1xf32>
         %2 = stablehlo.reshape %1 : (tensor<4x8x1xf32>) -> tensor<4x8xf32>
         %3 = stablehlo.multiply %2, %ones : tensor<4x8xf32>
-    After:
+
+    After::
+
         %2 = stablehlo.reshape %0 : (tensor<4x1x8xf32>) -> tensor<4x8xf32>
     """
 

@@ -45,3 +45,13 @@ func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
   return %0, %1 : tensor<2xf32>, tensor<2xf32>
 }
 // UNCHANGED
+// -----
+// CASE: operands in another order, where the order does not matter
+func.func @main(%x: tensor<2xf32>, %y: tensor<2xf32>) -> tensor<2xf32> {
+  %0 = stablehlo.multiply %x, %y : tensor<2xf32>
+  %1 = stablehlo.multiply %y, %x : tensor<2xf32>
+  %2 = stablehlo.add %0, %1 : tensor<2xf32>
+  return %2 : tensor<2xf32>
+}
+// CHECK: %[[M:.+]] = stablehlo.multiply %arg0, %arg1
+// CHECK-NEXT: stablehlo.add %[[M]], %[[M]]
