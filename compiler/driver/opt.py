@@ -32,7 +32,7 @@ from .extensions import Extensions, plan_for
 from .loading import Note, load_program, stage_of
 from .options import Options
 from .plan import PassPlan
-from .presets import EMPTY
+from .presets import EMPTY, for_target
 from .replay import replay_command
 
 Watching = Sequence[Observer[Any]]
@@ -91,7 +91,7 @@ def misses(program: Program, rule: str, options: Options) -> Misses:
     Raises:
         UserError: there is no such rule.
     """
-    plan = plan_for(None, options.extensions)
+    plan = for_target(plan_for(None, options.extensions), options.target)
     stages = stages_of_rule(rule, plan, options.target, options.extensions.legalisations)
     found = Misses(rule)
     with mlir.use(program.context):

@@ -44,6 +44,11 @@ class Options:
     observers: Sequence[Observer[Any]] = ()
     flags: Flags = field(default_factory=Flags)
 
+    def __post_init__(self) -> None:
+        """Tells the plan the target."""
+        plan = presets.for_target(self.plan, self.target, self.extensions.legalisations)
+        object.__setattr__(self, "plan", plan)
+
 
 def target_of(target: str | Target, extensions: Extensions) -> Target:
     """A target by itself or by name, those of others among them.

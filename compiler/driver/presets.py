@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from litewright.passes.core import EliminateCommonSubexpressions, Repeat
 from litewright.passes.fx.mark_boundaries import MarkBoundaries
 from litewright.passes.fx.mark_modules import MarkModules
@@ -17,6 +19,7 @@ from litewright.passes.stablehlo.simplify import Simplify
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
 from litewright.passes.tfl.absorb_reshapes import AbsorbReshapes
 from litewright.passes.tfl.absorb_transposes import AbsorbTransposes
+from litewright.passes.tfl.fit_target import FitTarget
 from litewright.passes.tfl.fold_negations import FoldNegations
 from litewright.passes.tfl.fold_scales import FoldScales
 from litewright.passes.tfl.fuse_activations import FuseActivations
@@ -30,7 +33,8 @@ from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
 from litewright.passes.tfl.sink_transposes import SinkTransposes
 
-from .plan import PassPlan
+from ..targets import TARGETS, Target
+from .plan import PassPlan, mapped
 
 FX = (
     # Assertions read values that composites are to hide, and copies stand between what is to be found.
@@ -88,6 +92,10 @@ TFL = (
     # Behind all that looks for values of one shape on both sides of an op, and the biases above all.
     AbsorbReshapes(),
     FuseActivations(),
+    # Last, so that what it says another way for a delegate's sake is said of the final ops; and what it
+    # writes around neighbours cancels out.
+    FitTarget(),
+    SimplifyShapes(),
     EliminateCommonSubexpressions(),
 )
 
@@ -95,3 +103,10 @@ DEFAULT = PassPlan(FX, STABLEHLO, TFL)
 
 # Passes make a model good; none is needed for it to be right.
 EMPTY = PassPlan()
+
+
+def for_target(plan: PassPlan, target: Target) -> PassPlan:
+    """A plan whose passes know the target, those of them that want to."""
+    # By name where it has one, so that the pass can be written in a pipeline.
+    fit = FitTarget(target.name if target in TARGETS else target)
+    return replace(plan, tfl=mapped(plan.tfl, lambda p: fit if isinstance(p, FitTarget) else p))

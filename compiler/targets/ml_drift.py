@@ -79,6 +79,21 @@ def _along_inner_axis(op: ir.OpView) -> str | None:
     return None if fits else Miscomputed("a sum along the first or a negative axis")
 
 
+def _keeps_signs(op: ir.OpView) -> str | None:
+    exponent = tfl.constant_of(op.operands[1])
+    odd = exponent is not None and bool(((exponent < 0) & (exponent % 2 == 1)).any())
+    return Miscomputed("an odd negative power, whose sign is lost") if odd else None
+
+
+def _reverses_lanes(op: ir.OpView) -> str | None:
+    fact, axes = facts(op.operands)[0], tfl.constant_of(op.operands[1])
+    assert axes is not None, "asked before"
+    channels = fact.shape[-1]
+    whole = fact.rank < 2 or channels <= 4 or channels % 4 == 0
+    inner = any(int(axis) % fact.rank == fact.rank - 1 for axis in axes.reshape(-1))
+    return Miscomputed(f"{channels} channels reversed") if inner and not whole else None
+
+
 def _whole_quads(op: ir.OpView) -> str | None:
     last = facts(op.operands)[0].shape[-1]
     return Miscomputed(f"{last} candidates, only multiples of 4") if last % 4 else None
@@ -213,7 +228,8 @@ _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows("softmax", _RANK, miscomputed(_rank_from(2)), runtime(0), _FLOAT, attribute_in("beta", (1.0,))),
     **_rows("add mul", _RANK, _NUMBER, operands_fit, _ACTIVATION),
     **_rows("sub div", _RANK, _NUMBER, _two_values, operands_fit, _ACTIVATION),
-    **_rows("maximum minimum pow squared_difference floor_div floor_mod atan2", _RANK, _NUMBER, _two_values,
+    **_rows("pow", _RANK, _NUMBER, _two_values, operands_fit, _keeps_signs),
+    **_rows("maximum minimum squared_difference floor_div floor_mod atan2", _RANK, _NUMBER, _two_values,
             operands_fit),
     **_rows(_COMPARISONS, _RANK, elements("f32 f16 i32 i1"), _two_values, operands_fit),
     **_rows("logical_and logical_or", _RANK, elements("i1"), _two_values, operands_fit),
@@ -238,7 +254,7 @@ _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows("pack", _RANK, _NUMBER),
     **_rows("unpack", _RANK, runtime(0), _NUMBER),
     **_rows("tile", _RANK, runtime(0), static(1, "multiples"), elements("f32 f16 i32", 0)),
-    **_rows("reverse_v2", _RANK, runtime(0), static(1, "axes"), elements("f32 f16", 0)),
+    **_rows("reverse_v2", _RANK, runtime(0), static(1, "axes"), elements("f32 f16", 0), _reverses_lanes),
     **_rows("depth_to_space space_to_depth", _RANK, runtime(0), _one_image, _FLOAT),
     **_rows("gather", _RANK, _flat_indices, elements(_ANY), attribute_in("batch_dims", (0,))),
     **_rows("embedding_lookup", _RANK, runtime(0), static(1, "the table"), _lookup),
@@ -270,7 +286,12 @@ _COMPOSITES: dict[str, tuple[Check, ...]] = {
     "odml.scaled_dot_product_attention": (elements("f32"), _attends),
 }
 
-ML_DRIFT = Target("gpu", "LiteRT on the GPU with the ML Drift delegate", MappingProxyType(_ROWS))
+ML_DRIFT = Target(
+    "gpu",
+    "LiteRT on the GPU with the ML Drift delegate",
+    MappingProxyType(_ROWS),
+    fits=True,
+)
 """No composite: in the packages of LiteRT 2.3 for Python, delegate and runtime are built with different
 layouts of a class that composites need, and any composite ends the process."""
 
@@ -279,6 +300,7 @@ ML_DRIFT_IN_LITERT_LM = Target(
     "LiteRT-LM on the GPU with the ML Drift delegate",
     MappingProxyType(_ROWS),
     MappingProxyType(_COMPOSITES),
-    frozenset(_COMPOSITES),
+    emits=frozenset(_COMPOSITES),
+    fits=True,
 )
 """The same delegate in one library with its runtime, where composites work."""

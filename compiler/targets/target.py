@@ -37,6 +37,8 @@ class Target:
         composites: by name, the same for the composites that the delegate runs as one.
         emits: names of composites that legalisation leaves to the delegate, since they are no slower
             there than what they decompose to. All others are inlined.
+        fits: whether the pass `fit-target` says ops another way until the delegate takes them, where
+            it does not take them or would be wrong.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Target:
     rows: Rows = field(repr=False, hash=False)
     composites: Rows = field(default_factory=dict[str, tuple[Check, ...]], repr=False, hash=False)
     emits: frozenset[str] = frozenset()
+    fits: bool = False
 
     def why_not_delegated(self, op: ir.OpView) -> str | None:
         """Why the delegate leaves an op to the runtime; None if it takes it."""

@@ -110,7 +110,9 @@ def elementwise_cases() -> dict[str, Case]:
         "floor_mod",
     ):
         for y, known in (([4], None), ([4], 1), ([], 1), ([], 0)):
-            add(name, [2, 3, 4], y, known)
+            # What is known may be negative, and its powers no numbers.
+            if (name, known) != ("pow", 0):
+                add(name, [2, 3, 4], y, known)
     for name in ("maximum", "equal", "greater_equal", "sub"):
         for y, known in (([4], None), ([], 1)):
             add(name, [2, 3, 4], y, known, "i32")
@@ -140,13 +142,23 @@ def activations() -> dict[str, Case]:
         "softmax with beta": lambda: unary("softmax", beta=0.5),
         "prelu": lambda: mixed("prelu", [([1, 4, 4, 3], "f32"), ([1, 1, 3], "f32")], ([1, 4, 4, 3], "f32"), [1]),
         **{
+            f"pow {number}": lambda n=number: powers(n) for number in (2.0, 3.0, 0.5, -1.0, -2.0, 1.5)
+        },
+        **{
             f"{name} with {act}": lambda n=name, a=act: elementwise(
                 n, [2, 3], [2, 3], fused_activation_function=a
             )
             for name in ("add", "mul")
-            for act in ("RELU", "RELU6", "RELU_N1_TO_1", "TANH")
+            for act in ("RELU", "RELU6", "RELU_N1_TO_1")
         },
     }  # fmt: skip
+
+
+def powers(exponent: float) -> tuple[Inputs, Body]:
+    def body(x: ir.Value) -> ir.Value:
+        return tfl.emit("pow", [x, tfl.constant(np.array(exponent, np.float32))], x.type)
+
+    return [([2, 3, 4], "f32")], body
 
 
 def reductions() -> dict[str, Case]:
@@ -235,6 +247,11 @@ def movements() -> dict[str, Case]:
                            ([4], [[1, 1]])):  # fmt: skip
         result = [n + a + b for n, (a, b) in zip(shape, amounts, strict=True)]
         found[f"pad {amounts}"] = lambda s=shape, r=result, a=amounts: with_ints("pad", s, r, a)
+    for shape in ([5], [2, 3], [2, 6], [2, 8], [1, 9], [2, 3, 4], [2, 3, 4, 5]):
+        for axis in range(len(shape)):
+            found[f"reverse_v2 of {shape} along {axis}"] = lambda s=shape, a=axis: with_ints(
+                "reverse_v2", s, s, [a]
+            )
     for mode in ("REFLECT", "SYMMETRIC"):
         found[f"mirror_pad {mode}"] = lambda m=mode: with_ints(
             "mirror_pad", [1, 3, 3, 4], [1, 5, 4, 4], [[0, 0], [1, 1], [1, 0], [0, 0]], mode=m
@@ -263,7 +280,6 @@ def movements() -> dict[str, Case]:
         "strided_slice": lambda: with_ints(
             "strided_slice", [2, 3, 4, 5], [1, 3, 2, 2], [0, 0, 0, 1], [2, 3, 4, 5], [2, 1, 3, 2]),
         "strided_slice, backwards": lambda: with_ints("strided_slice", [6], [6], [5], [-7], [-1]),
-        "reverse_v2": lambda: with_ints("reverse_v2", [2, 3, 4], [2, 3, 4], [1]),
         "expand_dims": lambda: with_ints("expand_dims", [2, 3], [2, 1, 3], 1),
         "broadcast_to": lambda: with_ints("broadcast_to", [1, 3], [4, 3], [4, 3]),
         "concatenation of 2": lambda: concatenation(2),

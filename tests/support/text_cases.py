@@ -44,7 +44,7 @@ from litewright.compiler.ir.program import Program
 from litewright.passes.core import Decline, Pass
 from tests.support.laws import assert_laws
 
-_RUN = re.compile(r"// RUN: litewright opt %s -p ([a-z0-9,-]+)\n")
+_RUN = re.compile(r"// RUN: litewright opt %s -p ([a-z0-9,{}=-]+)\n")
 _DECLINES = re.compile(r"^// DECLINES\(([a-z0-9-]+)\): (.+)$", re.MULTILINE)
 
 
@@ -85,7 +85,7 @@ def cases_of(path: Path) -> list[TextCase]:
     text = path.read_text()
     command = _RUN.match(text)
     assert command is not None, f"{path.name}: the first line must be a RUN line, as {_RUN.pattern}"
-    passes = tuple(command[1].split(","))
+    passes = tuple(each.partition("{")[0] for each in command[1].split(","))
     named = path.name.partition(".")[0]
     assert named == passes[-1], f"{path.name} is not named after the pass {passes[-1]}"
     parts = re.split(r"^// -----\n", text[command.end() :], flags=re.MULTILINE)

@@ -1,6 +1,7 @@
 """What is said another way for a target computes the same, and the target takes all of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from litewright.passes.tfl.fit_target import FitTarget
 from tests.compiler.targets.single_ops import program_of
 from tests.gpu.cases import CASES
 from tests.support.laws import assert_laws
+from tests.support.text_cases import TextCase, assert_case, cases_of
 from tests.support.tolerances import assert_close
 
 _INVISIBLE = ("tfl.pseudo_const", "tfl.pseudo_qconst", "tfl.no_value", "func.return")
@@ -71,6 +73,11 @@ def _runs(case: str) -> bool:
     )
 
 
+@pytest.mark.parametrize("case", cases_of(Path(__file__).with_name("fit-target.mlir")), ids=str)
+def test_text(case: TextCase) -> None:
+    assert_case([FitTarget("gpu")], case)
+
+
 def test_nothing_is_done_for_a_target_that_does_not_ask() -> None:
     program = program_of(*CASES["broadcast_to"]())
     assert reasons(program, XNNPACK)
@@ -89,8 +96,8 @@ class Table(nn.Module):
         return x + self.get_buffer("table")
 
 
-@pytest.mark.parametrize("target", ["cpu", "gpu", ML_DRIFT])
-def test_a_conversion_tells_it_the_target(target: str | Target) -> None:
+@pytest.mark.parametrize("target", ["cpu", "gpu", "litert-lm-gpu"])
+def test_a_conversion_tells_it_the_target(target: str) -> None:
     x = torch.randn(3, 5)
     model = litewright.convert(Table(), (x,), target=target)
     with mlir.use(model.program.context):
