@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 from .api import DEFAULT_SIGNATURE, Converter, EdgeModel, Passes
 from .diagnostics import UserError
 from .driver.bisect import Bisection, Choice, bisect_program, bisect_requests
-from .driver.extensions import effective, plan_for
+from .driver.extensions import Extensions, effective, plan_for
 from .driver.opt import load
 from .driver.options import Options, Weights, target_of
 from .driver.plan import PassPlan
+from .driver.quantization import QuantConfig, with_recipe
 from .driver.request import ExportedRequest, ModuleRequest, Request
 from .inspect.diff import diff as compare
 from .inspect.diff_facts import ModelDiff
@@ -41,7 +42,9 @@ def bisect(
     seed: int = 0,
     tolerance: float | None = None,
     target: str | Target = "cpu",
+    quant_config: QuantConfig | None = None,
     passes: Passes | None = None,
+    composites: Sequence[object] = (),
     weights: Weights | None = None,
 ) -> Bisection:
     """Finds the first pass, lowering or runtime step that makes numbers wrong, and the op and rule in it.
@@ -62,7 +65,9 @@ def bisect(
         tolerance: the largest error that is taken for rounding, relative to the largest element of a result; by
             default 1e-4, and more for results of 16 bits.
         target: as for `litewright.convert`.
+        quant_config: as for `litewright.convert`. Weights of fewer bits make other numbers: give a `tolerance`.
         passes: as for `litewright.convert`.
+        composites: as for `litewright.convert`.
         weights: as for `litewright.convert`.
 
     Returns:
@@ -72,11 +77,12 @@ def bisect(
     Raises:
         UserError: as `litewright.convert`, or inputs that do not fit.
     """
-    extensions = effective()
+    extensions = effective().plus(Extensions(composites=tuple(composites)))
+    extensions.check()
     options = Options(
         weights=weights,
         target=target_of(target, extensions),
-        plan=plan_for(passes, extensions),
+        plan=with_recipe(plan_for(passes, extensions), quant_config),
         extensions=extensions,
     )
     choice = Choice(inputs or {}, use_samples, seed)

@@ -54,6 +54,10 @@ class Misses(Observer[object]):
         """Remembers which pass the rules are of."""
         self._pass = pass_name
 
+    def after(self, pass_name: str, unit: object, *, changed: bool) -> None:
+        """Rules that apply from now on are no pass's: a lowering's."""
+        self._pass = ""
+
     def applied(self, rule: str, op: ir.OpView) -> None:
         """An op that was missed before and is replaced now was no miss."""
         if self._wanted(rule):

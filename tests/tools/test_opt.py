@@ -7,6 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import litewright
+from litewright.compiler.driver.extensions import REGISTRY
+from litewright.compiler.ir.mlir import ir
+from litewright.passes.core import Outcome, RuleContext, decline, rule
 from litewright.tools.main import main
 from tests.support.tolerances import assert_close
 
@@ -115,6 +118,18 @@ def test_why_not_tells_where_a_rule_stopped(rule: str, expected: str, factory: s
     assert result.exit_code == 0, result.output
     assert expected in result.stdout
     assert "factories.py:" in result.stdout
+
+
+def test_why_not_of_the_last_pass_before_a_lowering(factory: str) -> None:
+    with REGISTRY.isolated():
+        litewright.register_pass(stage="stablehlo")(rule("stablehlo.tanh")(_never))
+        result = litewright_("opt", factory, "--why-not", "never")
+    assert "never applied 0 times" in result.stdout
+    assert "dot_general" not in result.stdout
+
+
+def _never(op: ir.OpView, context: RuleContext) -> Outcome:
+    return decline("never")
 
 
 def test_why_not_on_a_file(factory: str, tmp_path: Path) -> None:
