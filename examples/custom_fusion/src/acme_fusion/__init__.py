@@ -1,0 +1,1 @@
+"""What acme's models are made of, told to litewright: see the README."""
