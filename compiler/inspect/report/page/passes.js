@@ -62,15 +62,18 @@ function countTable(step) {
 }
 
 function ruleTable(step) {
-  const names = [...new Set([...Object.keys(step.applied), ...Object.keys(step.declined)])];
-  if (!names.length) return null;
-  const rows = names.map((name) => {
-    const places = step.applied[name] || [];
-    return [name, sum(places.map(([, count]) => count)), step.declined[name] || 0, places.slice(0, 3).map(([module]) => [moduleLink(module), ' ']),
-      places.length > 3 ? h('span', { class: 'dim' }, `and ${places.length - 3} more modules`) : ''];
-  }).sort((a, b) => b[1] - a[1] || b[2] - a[2]);
-  const cells = rows.map(([name, applied, declined, places, rest]) => [h('code', { class: 'whole' }, name), applied, declined, [places, rest]]);
-  return section('Rules', table([['rule', false], ['applied', true], ['tried in vain', true], ['in', false]], cells));
+  const applied = Object.entries(step.applied).map(([name, places]) => [name, sum(places.map(([, count]) => count)), places]);
+  const vain = Object.entries(step.declined).filter(([name]) => !(name in step.applied));
+  if (!applied.length && !vain.length) return null;
+  applied.sort((a, b) => b[1] - a[1]);
+  const rows = applied.map(([name, count, places]) => [
+    h('code', { class: 'whole' }, name), formatCount(count), formatCount(step.declined[name] || 0),
+    [moduleLink(places[0][0]), places.length > 1 ? h('span', { class: 'dim' }, ` and ${plural(places.length - 1, 'more module')}`) : ''],
+  ]);
+  return section('Rules',
+    rows.length ? table([['rule', false], ['applied', true], ['in vain', true], ['in', false]], rows) : null,
+    vain.length ? h('details', {}, h('summary', {}, `${plural(vain.length, 'rule')} tried in vain`),
+      table([['rule', false], ['tries', true]], vain.map(([name, count]) => [h('code', { class: 'whole' }, name), formatCount(count)]))) : null);
 }
 
 function changesElement(step) {

@@ -47,11 +47,10 @@ function collectRows(id, depth, rows, wanted) {
   if (!wanted && !tree.open.has(id)) return;
   for (const run of runsOf(modules[id].children)) {
     const key = `run ${run[0]}`;
-    const folded = run.length > 2 && !wanted && !run.includes(state.module) && !run.some((each) => isWithin(state.module, each));
-    if (!folded || tree.open.has(key)) {
-      if (folded) rows.push({ run, key, depth: depth + 1 });
-      run.forEach((child) => collectRows(child, depth + (folded ? 2 : 1), rows, wanted));
-    } else rows.push({ run, key, depth: depth + 1 });
+    const isFolded = run.length > 2 && !wanted;
+    if (isFolded) rows.push({ run, key, depth: depth + 1 });
+    if (isFolded && !tree.open.has(key)) continue;
+    run.forEach((child) => collectRows(child, depth + (isFolded ? 2 : 1), rows, wanted));
   }
 }
 
@@ -66,12 +65,14 @@ function shapeOf(id) {
   return shapes.get(id);
 }
 
+/** Children of one shape together; what is selected stands by itself. */
 function runsOf(children) {
   const runs = [];
+  const isSelected = (id) => isWithin(state.module, id);
   for (const child of children) {
     const last = runs[runs.length - 1];
-    const numbered = /\d/.test(modules[child].name);
-    if (last && numbered && shapeOf(last[0]) === shapeOf(child)) last.push(child);
+    const joins = last && /\d/.test(modules[child].name) && shapeOf(last[0]) === shapeOf(child);
+    if (joins && !isSelected(last[0]) && !isSelected(child)) last.push(child);
     else runs.push([child]);
   }
   return runs;
