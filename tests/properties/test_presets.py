@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
-from torch import Tensor
+from hypothesis import assume, given, settings
 
 from litewright.compiler.capture import capture
 from litewright.compiler.diagnostics import UnsupportedError
@@ -36,8 +33,8 @@ from litewright.passes.core import (
     RuleContext,
     rule,
 )
-from tests.properties.graphs import LENGTHS, Builder, Example, Model, NothingFitsError
-from tests.properties.operations import OPERATIONS
+from tests.properties.graphs import Builder, Example
+from tests.properties.models import COMMON, example_of, examples
 from tests.support.laws import run_lawfully
 from tests.support.tolerances import assert_close
 
@@ -49,52 +46,6 @@ PLANS: dict[str, PassPlan] = {
     "FX passes": replace(EMPTY, fx=DEFAULT.fx),
     "all passes": DEFAULT,
 }
-
-
-@st.composite
-def examples(draw: st.DrawFn, steps: int) -> Example:
-    """Models of up to so many steps."""
-    builder = Builder(draw, np.random.default_rng(draw(st.integers(0, 1 << 16))))
-    builder.add_input(_input(builder, ["float"]))
-    for _ in range(builder.integer(0, 2)):
-        builder.add_input(_input(builder, ["float", "int32", "int64", "bool"]))
-    count = len(builder.values)
-    # Chosen from a list: of a range, hypothesis prefers the ends.
-    for _ in range(builder.choose(range(1, 2 * steps + 1))):
-        with contextlib.suppress(NothingFitsError):
-            builder.choose(OPERATIONS)(builder)
-    assume(builder.steps)
-    return _example(builder, count, _results(builder, count))
-
-
-def _example(builder: Builder, inputs: int, results: Sequence[int]) -> Example:
-    values = builder.values
-    return Example(
-        Model(builder.steps, results, builder.weights),
-        tuple(value.tensor for value in values[:inputs]),
-        tuple(values[number].tensor for number in results),
-    )
-
-
-def _input(builder: Builder, kinds: Sequence[str]) -> Tensor:
-    rank = builder.choose([2, 4, 3, 4, 1])
-    shape = [builder.choose(LENGTHS) for _ in range(rank)]
-    array = builder.random.normal(size=shape).astype(np.float32)
-    match builder.choose(kinds):
-        case "float":
-            return torch.from_numpy(array)
-        case "bool":
-            return torch.from_numpy(array > 0)
-        case name:
-            return torch.from_numpy(builder.random.integers(0, 5, shape).astype(name))
-
-
-def _results(builder: Builder, inputs: int) -> list[int]:
-    """What nothing reads, and now and then what something does."""
-    read = {number for step in builder.steps for number in step.operands}
-    made = range(inputs, len(builder.values))
-    found = [number for number in made if number not in read]
-    return found + ([builder.choose(made)] if builder.flag() else [])
 
 
 def _converted(captured: FxProgram, plan: PassPlan) -> Program:
@@ -150,13 +101,8 @@ def weights_are_arguments(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-COMMON = settings(
-    deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
-)
-
-
 @pytest.mark.usefixtures("weights_are_arguments")
-@settings(COMMON, max_examples=40, derandomize=True)
+@settings(COMMON, max_examples=30, derandomize=True)
 @given(examples(steps=8))
 def test_passes_keep_the_numbers(case: Example) -> None:
     assume(agrees(case))
@@ -186,7 +132,7 @@ def test_a_wrong_pass_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     builder = Builder(lambda _: None, np.random.default_rng(0))
     builder.add_input(torch.arange(6.0).reshape(2, 3))
     builder.add("1 -", lambda x: 1 - x, [0])
-    case = _example(builder, 1, [1])
+    case = example_of(builder, 1, [1])
     assert agrees(case)
     wrong = replace(EMPTY, stablehlo=(MultiplyDifferences(),))
     monkeypatch.setitem(PLANS, "a wrong pass", wrong)
