@@ -12,6 +12,7 @@ import torch
 
 from ..diagnostics import UserError
 from ..ir.fx_composite import checked_attributes
+from ..ir.torch_ops import Op
 from .naming import checked_name
 
 Number = int | float
@@ -65,6 +66,7 @@ class CompositePattern:
             every number will do: `{"groups": (2, 4)}`.
         attributes: further attributes of the composite.
         check: what else must hold; returns why it does not, or None.
+        needs: ops without which a model is not searched; for patterns that are looked for everywhere.
         title: what it is called in messages, where several patterns are for composites of one name.
     """
 
@@ -74,6 +76,7 @@ class CompositePattern:
     scalars: Scalars = field(default_factory=dict[str, Any])
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     check: Check | None = None
+    needs: frozenset[Op] = frozenset()
     title: str = ""
 
     def __post_init__(self) -> None:

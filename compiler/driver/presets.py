@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from litewright.passes.core import EliminateCommonSubexpressions, Repeat
+from litewright.passes.core import EliminateCommonSubexpressions, Repeat, Rule
 from litewright.passes.fx.mark_boundaries import MarkBoundaries
 from litewright.passes.fx.mark_modules import MarkModules
 from litewright.passes.fx.mark_patterns import MarkPatterns
@@ -15,6 +16,7 @@ from litewright.passes.stablehlo.assign_layout import AssignLayout
 from litewright.passes.stablehlo.fold_constants import FoldConstants
 from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
 from litewright.passes.stablehlo.fold_weights import FoldWeights
+from litewright.passes.stablehlo.inline_composites import InlineComposites
 from litewright.passes.stablehlo.simplify import Simplify
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
 from litewright.passes.tfl.absorb_reshapes import AbsorbReshapes
@@ -34,6 +36,7 @@ from litewright.passes.tfl.simplify_shapes import SimplifyShapes
 from litewright.passes.tfl.sink_transposes import SinkTransposes
 
 from ..targets import TARGETS, Target
+from .marking import known_composites, with_known_composites, with_patterns
 from .plan import PassPlan, mapped
 
 FX = (
@@ -44,12 +47,14 @@ FX = (
     MarkBoundaries(),
     MarkModules(),
     # Among what is left.
-    MarkPatterns(),
+    MarkPatterns(common=True),
     # What models and torch's decompositions compute twice.
     MergeEqualNodes(),
 )
 
 STABLEHLO = (
+    # What nobody knows as a whole is to fold and fuse like anything else.
+    InlineComposites(known_composites(TARGETS[0])),
     # Fewer ops for all that follows, and each table computed once.
     EliminateCommonSubexpressions(),
     # Simplified first, so that no bytes are made of what cancels out; and again, since a table may turn out to
@@ -105,8 +110,9 @@ DEFAULT = PassPlan(FX, STABLEHLO, TFL)
 EMPTY = PassPlan()
 
 
-def for_target(plan: PassPlan, target: Target) -> PassPlan:
+def for_target(plan: PassPlan, target: Target, legalisations: Sequence[Rule] = ()) -> PassPlan:
     """A plan whose passes know the target, those of them that want to."""
     # By name where it has one, so that the pass can be written in a pipeline.
     fit = FitTarget(target.name if target in TARGETS else target)
-    return replace(plan, tfl=mapped(plan.tfl, lambda p: fit if isinstance(p, FitTarget) else p))
+    marking = with_known_composites(with_patterns(plan, target), target, legalisations)
+    return replace(marking, tfl=mapped(plan.tfl, lambda p: fit if isinstance(p, FitTarget) else p))

@@ -18,14 +18,14 @@ TensorFunction = Callable[..., Any]
 
 
 def trace(
-    function: TensorFunction, tensors: Sequence[torch.Tensor], kept: Collection[Op]
+    function: TensorFunction, tensors: Sequence[torch.Tensor], kept: Collection[Op] | None = None
 ) -> GraphModule:
     """The graph of a function of tensors.
 
     Args:
         function: returns a tensor or a tuple or list of tensors.
         tensors: its arguments; of those that are fake, all are of one mode. Only shapes and dtypes matter.
-        kept: ops that stay whole.
+        kept: ops that stay whole; all of them where left out.
 
     Returns:
         A graph with a placeholder per tensor, whose output is a flat tuple. Every node has its fake value
@@ -45,7 +45,8 @@ def trace(
         replace_in_place_ops(graph_module)
         if has_mutation(graph_module):
             graph_module = make_fx(torch.func.functionalize(flat))(*fakes)
-    expand_calls(graph_module, kept)
+    if kept is not None:
+        expand_calls(graph_module, kept)
     return graph_module
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from litewright.compiler.ir import tfl
+from litewright.compiler.ir.hlo import composite_name
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.tfl.shorthand import (
     binary,
@@ -19,6 +20,7 @@ from litewright.compiler.ir.tfl.shorthand import (
     defined_by,
     reshape,
     scalar,
+    unary,
 )
 from litewright.compiler.ir.types import element_of, rank_of, shape_of, tensor_type
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
@@ -32,9 +34,9 @@ MASKED = -0.7 * float(np.finfo(np.float32).max)
 """What is added where nothing may be seen: finite, so that a row that sees nothing has no NaN."""
 
 
-@rule("composite:aten.scaled_dot_product_attention")
+@rule("composite:aten.scaled_dot_product_attention", "composite:litewright.soft_capped_attention")
 def attention(op: ir.OpView, context: RuleContext) -> Outcome:
-    """softmax(scale q k^T + mask) v for q [B, N, T, H], k and v [B, KV, S, H]."""
+    """softmax(scale q k^T + mask) v for q [B, N, T, H], k and v [B, KV, S, H]; scores may be bounded."""
     query, key, value, *masks = op.operands
     if str(element_of(query)) != "f32" or rank_of(query) != 4:
         return decline("attention is written for f32 of rank 4", query.type)
@@ -47,6 +49,8 @@ def attention(op: ir.OpView, context: RuleContext) -> Outcome:
     query = binary("mul", query, scalar(number(op, "scale"), query))
     query = reshape(query, [batch, groups, repeats * length, width])
     scores = _matmul(query, key, adjoint=True)
+    if composite_name(op) == "litewright.soft_capped_attention":
+        scores = _bounded(scores, number(op, "logit_cap"))
     spread = _Spread(groups, repeats, length)
     masks = [_without_spread(mask) for mask in masks]
     additive = [_additive(mask) for mask in masks]
@@ -65,6 +69,12 @@ def _matmul(x: ir.Value, y: ir.Value, *, adjoint: bool) -> ir.Value:
     columns = shape_of(y)[-2 if adjoint else -1]
     kind = tensor_type([*shape_of(x)[:-1], columns], element_of(x))
     return tfl.emit("batch_matmul", [x, y], kind, adj_x=False, adj_y=adjoint)
+
+
+def _bounded(scores: ir.Value, cap: float) -> ir.Value:
+    """cap * tanh(scores / cap)."""
+    small = binary("mul", scores, scalar(1 / cap, scores))
+    return binary("mul", unary("tanh", small), scalar(cap, scores))
 
 
 def _without_repeats(heads: ir.Value) -> ir.Value:

@@ -60,6 +60,8 @@ def arguments_of(node: Node) -> dict[str, Any]:
     rank = tensor.dim() + (1 if op in (aten.unsqueeze.default, aten.stack.default) else 0)
     for name in _DIMENSIONS & given.keys():
         given[name] = _from_start(given[name], rank)
+    if op in (aten.softmax.int, aten.log_softmax.int) and given["dtype"] == tensor.dtype:
+        given["dtype"] = None
     if op is aten.slice.Tensor:
         size = int(tensor.shape[int(given["dim"])])
         given["start"] = _cut(given["start"] or 0, size)

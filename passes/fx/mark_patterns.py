@@ -33,9 +33,11 @@ class MarkPatterns(Pass[FxProgram]):
 
     Attributes:
         patterns: what is looked for; nothing by default.
+        common: whether a conversion adds what is worth looking for in every model for its target.
     """
 
     patterns: tuple[CompositePattern, ...] = ()
+    common: bool = False
 
     def run(self, unit: FxProgram) -> bool:
         """See `Pass.run`."""
@@ -97,6 +99,8 @@ class Search:
         A place is to be wrapped before the next one is asked for.
         """
         kept = {op for node in self.graph.nodes if (op := op_of(node)) is not None}
+        if not self.pattern.needs <= kept:
+            return
         traced = trace_pattern(self.pattern, kept)
         by_target: dict[Any, list[Node]] = {}
         for node in self.graph.nodes:

@@ -14,7 +14,7 @@ from litewright.compiler.composites.pattern import CompositePattern
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir.fx import live_nodes, result_nodes
 from litewright.compiler.ir.fx_trace import trace
-from litewright.compiler.ir.torch_ops import Op, items_of
+from litewright.compiler.ir.torch_ops import Op, items_of, op_of
 
 from .arguments import arguments_of
 from .remove_identities import remove_identities
@@ -52,7 +52,7 @@ class TracedPattern:
 
 
 def trace_pattern(pattern: CompositePattern, kept: Collection[Op]) -> TracedPattern:
-    """The function of a pattern on its samples, with two numbers for every scalar.
+    """The function of a pattern on its samples, with two numbers for every scalar; often known already.
 
     Args:
         pattern: the pattern.
@@ -61,6 +61,18 @@ def trace_pattern(pattern: CompositePattern, kept: Collection[Op]) -> TracedPatt
     Raises:
         UserError: the function is nothing that can be looked for; the message says why.
     """
+    plain = _trace_whole(pattern)
+    used = {op for node in plain.arguments if (op := op_of(node)) is not None}
+    return plain if used <= set(kept) else _trace(pattern, kept)
+
+
+@functools.lru_cache(maxsize=256)
+def _trace_whole(pattern: CompositePattern) -> TracedPattern:
+    """The function as it is written, no op decomposed."""
+    return _trace(pattern, None)
+
+
+def _trace(pattern: CompositePattern, kept: Collection[Op] | None) -> TracedPattern:
     first, second = pattern.samples_of_scalars()
     one, other = (_graph(pattern, pattern.sample_args, each, kept) for each in (first, second))
     nodes, others = list(one.graph.nodes), list(other.graph.nodes)
@@ -101,7 +113,7 @@ def _graph(
     pattern: CompositePattern,
     tensors: Sequence[torch.Tensor],
     scalars: Mapping[str, Any],
-    kept: Collection[Op],
+    kept: Collection[Op] | None,
 ) -> GraphModule:
     graph_module = trace(functools.partial(pattern.function, **scalars), tensors, kept)
     live = set(live_nodes(graph_module))

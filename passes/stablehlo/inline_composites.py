@@ -24,20 +24,18 @@ class InlineComposites(RewritePass):
         %a = stablehlo.multiply %1, %up
 
     Attributes:
-        kept: names of composites that stay. A conversion adds those that a legalisation or a rule of the
-            plan starts from, and those that the target runs as one.
-        everything: whether all of them stay, as they do where no conversion has said which.
+        kept: names of composites that stay: those that a legalisation or a rule of the plan starts from, and
+            those that the target runs as one.
     """
 
     kept: tuple[str, ...] = ()
-    everything: bool = True
 
     def rules(self) -> Sequence[Rule]:
         """See `RewritePass.rules`."""
         return (Rule("inline-composites", ("stablehlo.composite",), self._inline),)
 
     def _inline(self, op: ir.OpView, context: RuleContext) -> Outcome:
-        if self.everything or composite_name(op) in self.kept:
-            return decline("it is known as a whole", composite_name(op))
+        if composite_name(op) in self.kept:
+            return decline("somebody knows it as a whole", composite_name(op))
         callee = ir.FlatSymbolRefAttr(op.attributes["decomposition"]).value
         return cloning.inline(context.program.function(callee), list(op.operands))

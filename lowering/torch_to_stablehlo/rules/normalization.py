@@ -220,12 +220,11 @@ def rms_norm(
         mean = torch.mean(wide * wide, axes, keepdim=True)
         return _affine(wide * torch.rsqrt(mean + small), weight, None).to(x.dtype)
 
-    attributes = {
-        "axes": len(normalized_shape),
-        "eps": float(small),
-        "has_weight": weight is not None,
-    }
     build = decomposition(ctx.builder, function)
+    if len(axes) == 1:
+        attributes = {"eps": float(small)}
+        return ctx.composite("litewright.rms_norm", [x, weight], attributes, build)[0]
+    attributes = {"axes": len(axes), "eps": float(small), "has_weight": weight is not None}
     return ctx.composite("aten.rms_norm", [x, weight], attributes, build)[0]
 
 
