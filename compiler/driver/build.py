@@ -30,6 +30,7 @@ from .model import EdgeModel
 from .options import Options, Weights
 from .replay import HowToReplay, replay_command
 from .request import ExportedRequest, Request
+from .soundness import refuse_miscomputed
 from .stages import Stages
 
 
@@ -60,6 +61,7 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
         with stages.stage("passes on tfl"):
             Pipeline(options.plan.tfl).run(program, watch.on_programs)
             tfl.verify(program)
+            refuse_miscomputed(program, options.target)
     return EdgeModel(program, stages.seconds, watch.statistics)
 
 

@@ -58,5 +58,4 @@ def target_of(target: str | Target, extensions: Extensions) -> Target:
     """
     if isinstance(target, Target):
         return target
-    own = {each.name: each for each in extensions.targets}
-    return own[target] if target in own else target_named(target)
+    return target_named(target, extensions.targets)

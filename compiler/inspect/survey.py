@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 
 from ..ir import tfl
+from ..ir.hlo import composite_name
 from ..ir.mlir import func, ir, op_name
 from ..ir.origin import Origin, origin_of
 from ..ir.program import (
@@ -19,7 +20,7 @@ from ..ir.program import (
     weights_of,
 )
 from ..ir.types import DYNAMIC, element_count, numpy_dtype
-from ..targets import Target
+from ..targets import Miscomputed, Target
 from .facts import ModelFacts, OpPlacement, SignatureFacts, SizeFacts, TensorFacts, WeightFacts
 
 _CONSTANTS = ("tfl.pseudo_const", "tfl.pseudo_qconst")
@@ -52,13 +53,17 @@ def _signature(function: func.FuncOp, target: Target) -> SignatureFacts:
 
 
 def builtin_name(op: ir.OpView) -> str:
-    """`FULLY_CONNECTED`; the full name of an op that has no builtin operator."""
+    """`FULLY_CONNECTED`; `odml.rms_norm` of a composite; the full name of an op that has no builtin operator."""
     spec = tfl.spec_of(op)
+    if op_name(op) == "stablehlo.composite":
+        return composite_name(op)
     return spec.builtin if spec is not None and spec.builtin else op_name(op)
 
 
 def _placement(index: int, op: ir.OpView, reason: str) -> OpPlacement:
     origin = origin_of(op.location)
+    if isinstance(reason, Miscomputed):
+        reason = f"taken, and computed wrong: {reason}"
     return OpPlacement(index, builtin_name(op), reason, "" if origin == Origin() else str(origin))
 
 

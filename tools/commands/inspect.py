@@ -11,7 +11,12 @@ import click
 
 @click.command("inspect")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--target", default="cpu", show_default=True, help="Whose delegate to ask.")
+@click.option(
+    "--target",
+    default="cpu",
+    show_default=True,
+    help="Whose delegate to ask: cpu, gpu, litert-lm-gpu, or one of your own.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all facts as JSON.")
 def command(*, file: Path, target: str, as_json: bool) -> None:
     """Shows signatures, ops, sizes, and what the delegate is expected to take.
@@ -20,14 +25,15 @@ def command(*, file: Path, target: str, as_json: bool) -> None:
     """
     from rich.console import Console
 
+    from litewright.compiler.driver.extensions import effective
     from litewright.compiler.driver.model import read
+    from litewright.compiler.driver.options import target_of
     from litewright.compiler.inspect import survey
     from litewright.compiler.ir import mlir
-    from litewright.compiler.targets import target_named
 
     from ..report import print_model
 
-    asked = target_named(target)
+    asked = target_of(target, effective())
     program = read(file).program
     with mlir.use(program.context):
         facts = survey(program, asked)
