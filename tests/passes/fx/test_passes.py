@@ -13,6 +13,7 @@ from litewright.compiler.ir.fx import FxProgram
 from litewright.lowering.torch_to_stablehlo import supported_ops
 from litewright.passes.core import Pass
 from litewright.passes.fx.merge_equal_nodes import MergeEqualNodes
+from litewright.passes.fx.remove_identities import RemoveIdentities
 from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
 
 
@@ -91,3 +92,38 @@ def test_different_calls_are_not_merged(function: Callable[..., Tensor]) -> None
 def test_random_calls_are_not_merged() -> None:
     program = _program(lambda x, y: torch.rand_like(x) + torch.rand_like(x) + y)
     assert not MergeEqualNodes().run(program)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: x.clone() + y,
+        lambda x, y: x.to(torch.float32) + y.detach(),
+        lambda x, y: x.view(3, 4) + y.expand(4),
+        lambda x, y: torch.dropout(x, 0.5, train=False) + y.contiguous(),
+    ],
+)
+def test_copies_go(function: Callable[..., Tensor]) -> None:
+    program = _program(function)
+    # The assertion that comes before a conversion.
+    RemoveUnusedNodes().run(program)
+    _assert_kept(program, RemoveIdentities(), changes=True)
+    assert _calls(program) == ["aten.add.Tensor"]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: x.to(torch.float64) + y,
+        lambda x, y: x.view(4, 3) + y[:3],
+        lambda x, y: x + y.expand(3, 4),
+        lambda x, y: x[1:] + y,
+    ],
+)
+def test_what_changes_something_stays(function: Callable[..., Tensor]) -> None:
+    _assert_kept(_program(function), RemoveIdentities(), changes=False)
+
+
+def test_a_view_of_what_was_copied_runs() -> None:
+    program = _program(lambda x, y: x.mT.contiguous().view(12) + y[0])
+    _assert_kept(program, RemoveIdentities(), changes=True)
