@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .diagnostics import UserError
 from .driver.build import build
+from .driver.calibration import CalibrationData
 from .driver.extensions import Extensions, effective, plan_for
 from .driver.model import EdgeModel, read
 from .driver.options import Options, Weights, target_of
@@ -76,6 +77,7 @@ class Converter:
         sample_kwargs: Mapping[str, Any] | None = None,
         *,
         quant_config: QuantConfig | None = None,
+        calibration_data: CalibrationData | None = None,
         target: str | Target = "cpu",
         weights: Weights | None = None,
         passes: Passes | None = None,
@@ -96,6 +98,7 @@ class Converter:
         options = _options(
             target,
             quant_config=quant_config,
+            calibration_data=calibration_data,
             passes=passes,
             composites=composites,
             dump_ir=dump_ir,
@@ -122,6 +125,7 @@ def convert(
     sample_kwargs: Mapping[str, Any] | None = None,
     *,
     quant_config: QuantConfig | None = None,
+    calibration_data: CalibrationData | None = None,
     target: str | Target = "cpu",
     weights: Weights | None = None,
     passes: Passes | None = None,
@@ -138,6 +142,9 @@ def convert(
         sample_kwargs: keyword arguments of `forward`.
         quant_config: how weights are quantised: a recipe of `litewright.quantize`, the name of a ready one
             (`int4_block32`), or a JSON file.
+        calibration_data: samples for algorithms that look at what weights are multiplied by (`gptq`): an
+            iterable of tuples of inputs or of mappings of names to inputs; by signature, where there are
+            several.
         target: where the model is to run: `cpu` or `gpu`, or a target of your own.
         weights: a checkpoint (folder or .safetensors file) or a mapping of parameter names to lazy tensors;
             it replaces the values of the module's parameters. Element types are cast to the module's.
@@ -159,6 +166,7 @@ def convert(
         sample_args,
         sample_kwargs,
         quant_config=quant_config,
+        calibration_data=calibration_data,
         target=target,
         weights=weights,
         passes=passes,
@@ -173,6 +181,7 @@ def compile(  # noqa: A001
     programs: Mapping[str, torch.export.ExportedProgram],
     *,
     quant_config: QuantConfig | None = None,
+    calibration_data: CalibrationData | None = None,
     target: str | Target = "cpu",
     passes: Passes | None = None,
     composites: Sequence[object] = (),
@@ -190,6 +199,7 @@ def compile(  # noqa: A001
     options = _options(
         target,
         quant_config=quant_config,
+        calibration_data=calibration_data,
         passes=passes,
         composites=composites,
         dump_ir=dump_ir,
@@ -203,6 +213,7 @@ def _options(
     target: str | Target,
     *,
     quant_config: QuantConfig | None,
+    calibration_data: CalibrationData | None,
     passes: Passes | None,
     composites: Sequence[object],
     dump_ir: str | os.PathLike[str] | None,
@@ -215,7 +226,7 @@ def _options(
     return Options(
         weights=weights,
         target=target_of(target, extensions),
-        plan=with_recipe(plan_for(passes, extensions), quant_config),
+        plan=with_recipe(plan_for(passes, extensions), quant_config, calibration_data, progress),
         extensions=extensions,
         dump_ir=Path(dump_ir) if dump_ir is not None else None,
         observers=observers,

@@ -12,23 +12,36 @@ from ..diagnostics import UserError
 from ..quantize.recipe import Recipe
 from ..quantize.recipes import recipe_of
 from ..quantize.specs import QuantSpec
+from .calibration import CalibrationData, MeasureInputs
 from .plan import PassPlan
+from .stages import Progress
 
 QuantConfig = Recipe | QuantSpec | str | Path
 """A recipe, a spec for all weights, the name of a ready recipe, or a JSON file."""
 
 
-def with_recipe(plan: PassPlan, quant_config: QuantConfig | None) -> PassPlan:
-    """The plan with a recipe's pass behind all others: they fold into weights what they can before.
+def with_recipe(
+    plan: PassPlan,
+    quant_config: QuantConfig | None,
+    calibration_data: CalibrationData | None = None,
+    progress: Progress | None = None,
+) -> PassPlan:
+    """The plan with a recipe's passes behind all others: those fold into weights what they can before.
 
     Raises:
-        UserError: it is no recipe, or there is none of that name.
+        UserError: it is no recipe, there is none of that name, or there is data and no recipe.
     """
     if quant_config is None:
+        if calibration_data is not None:
+            raise UserError("calibration_data is for a recipe: give quant_config too")
         return plan
     given: Any = quant_config
     if not isinstance(given, Recipe | QuantSpec | str | Path):
         raise UserError(
             f"quant_config is {given!r}: give a recipe of litewright.quantize, the name of one, or a JSON file"
         )
-    return replace(plan, tfl=(*plan.tfl, QuantizeWeights(recipe_of(given))))
+    recipe = recipe_of(given)
+    measuring = ()
+    if calibration_data is not None:
+        measuring = (MeasureInputs(recipe, calibration_data, progress),)
+    return replace(plan, tfl=(*plan.tfl, *measuring, QuantizeWeights(recipe)))

@@ -15,7 +15,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from . import scaling
+from . import gptq, scaling
+from .gptq import Spreading, spreading
 from .scaling import Groups
 from .specs import QuantSpec
 
@@ -26,6 +27,9 @@ Rows = Callable[[int, int], Array]
 
 _CHUNK = 1 << 17
 """Elements that a core works on at a time; some buffers of them shall fit its second-level cache."""
+
+_SPREAD_CHUNK = 1 << 20
+"""The same where errors are spread over columns, which wants many rows at a time."""
 
 _LONG = 512
 """Groups of so many elements are worked on as they lie; shorter ones are turned into columns first."""
@@ -82,7 +86,7 @@ def quantize(
     shape: tuple[int, ...],
     spec: QuantSpec,
     axis: int | None,
-    importance: Array | None = None,
+    moments: Array | None = None,
 ) -> Quantized:
     """Quantises a tensor.
 
@@ -91,13 +95,14 @@ def quantize(
         shape: of the tensor. For blocks it has two dimensions, the second a multiple of the block's size.
         spec: how.
         axis: the dimension whose indices have scales of their own; None if there is one for all.
-        importance: how much an error in each column counts, [columns]; for two dimensions and axis 0.
+        moments: second moments of what meets the columns, [columns, columns], for `gptq`.
 
     Raises:
         NotFiniteError: the tensor holds NaN or infinity.
     """
     if axis == 0 and len(shape) > 1:
-        return _by_rows(rows, shape, spec, importance)
+        spread = None if moments is None else spreading(moments)
+        return _by_rows(rows, shape, spec, spread)
     whole = rows(0, next(iter(shape), 1)).astype(np.float32)
     if axis is None:
         made = _by_rows(lambda a, b: whole.reshape(1, -1)[a:b], (1, whole.size), spec, None)
@@ -110,7 +115,7 @@ def quantize(
 
 
 def _by_rows(
-    rows: Rows, shape: tuple[int, ...], spec: QuantSpec, importance: Array | None
+    rows: Rows, shape: tuple[int, ...], spec: QuantSpec, spread: Spreading | None
 ) -> Quantized:
     """Groups are rows, or blocks of rows."""
     count, width = shape[0], int(np.prod(shape[1:]))
@@ -123,14 +128,21 @@ def _by_rows(
         stop = min(start + step, count)
         part = rows(start, stop).astype(np.float32, copy=False).reshape(-1, size)
         weights = None
-        if importance is not None:
-            wide = np.broadcast_to(importance.astype(np.float32), (stop - start, width))
+        if spread is not None:
+            wide = np.broadcast_to(spread.importance, (stop - start, width))
             weights = np.ascontiguousarray(wide).reshape(-1, size)
-        values, found = _chunk(part, weights, spec)
-        integers[start:stop] = values.reshape(stop - start, blocks, size)
+        groups, found = _chunk(part, weights, spec)
         scales[start:stop] = found.reshape(stop - start, blocks)
+        if spread is None:
+            values = scaling.to_integers(groups, found)
+            values = values if groups.axis == 1 else values.T
+        else:
+            steps = np.repeat(scales[start:stop], size, axis=1)
+            whole = part.reshape(stop - start, width)
+            values = gptq.rounded(whole, steps, spread, groups.bounds)
+        integers[start:stop] = values.reshape(stop - start, blocks, size)
 
-    step = max(1, _CHUNK // max(width, 1))
+    step = max(1, (_CHUNK if spread is None else _SPREAD_CHUNK) // max(width, 1))
     in_parallel(work, range(0, count, step))
     return Quantized(
         integers.reshape(shape).view(integer_dtype(spec)),
@@ -138,8 +150,8 @@ def _by_rows(
     )
 
 
-def _chunk(part: Array, weights: Array | None, spec: QuantSpec) -> tuple[Array, Array]:
-    """Integers [groups, elements] and scales of some groups."""
+def _chunk(part: Array, weights: Array | None, spec: QuantSpec) -> tuple[Groups, Array]:
+    """Some groups, [groups, elements] before they are laid out, and their scales."""
     blocks = spec.granularity == "block"
     if part.shape[1] >= _LONG:
         groups = Groups(np.ascontiguousarray(part), 1, spec.bits, blocks, weights)
@@ -151,9 +163,7 @@ def _chunk(part: Array, weights: Array | None, spec: QuantSpec) -> tuple[Array, 
         found = scaling.ALGORITHMS[spec.algorithm](groups)
     if not np.isfinite(found).all():
         raise NotFiniteError("NaN or infinity")
-    scales = scaling.legal(found, blocks=blocks)
-    values = scaling.to_integers(groups, scales)
-    return (values if groups.axis == 1 else values.T), scales
+    return groups, scaling.legal(found, blocks=blocks)
 
 
 def in_parallel(work: Callable[[int], None], starts: range) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import func, ir, op_name
 from litewright.compiler.ir.observer import Observer
@@ -24,11 +25,11 @@ from litewright.compiler.ir.quantized_type import (
 from litewright.compiler.ir.types import element_count, element_of, shape_of, tensor_type
 from litewright.compiler.quantize.choosing import Choice, Site, choose
 from litewright.compiler.quantize.recipe import Reading, Recipe
-from litewright.compiler.quantize.specs import QuantSpec
+from litewright.compiler.quantize.specs import CALIBRATED, QuantSpec
 from litewright.compiler.targets.weight_schemes import WEIGHT_USES
 from litewright.compiler.weights import Cast, Expression, Quantize, Scales
 from litewright.compiler.weights.expression import leaves
-from litewright.passes.core import Pass, decline, remove_dead
+from litewright.passes.core import Pass, remove_dead
 
 NOTES = "litewright.quant_notes"
 """Attribute of a module: what the recipe asked for and could not be given, a line each."""
@@ -51,6 +52,15 @@ class _Weight:
     name: str
     readers: list[tuple[ir.OpView, int]] = field(default_factory=list[tuple[ir.OpView, int]])
     others: list[str] = field(default_factory=list[str])
+
+    @property
+    def moments(self) -> str:
+        """The leaf that holds the second moments of what meets its columns."""
+        return f"moments({self.expression})"
+
+    def multiplied(self) -> list[ir.OpView]:
+        """The readers that multiply rows by it."""
+        return [op for op, _ in self.readers if op_name(op) == "tfl.fully_connected"]
 
     def sites(self) -> list[Site]:
         """Each reader as recipes and targets look at it."""
@@ -120,7 +130,26 @@ class QuantizeWeights(Pass[Program]):
                 if choice.spec is not None:
                     observer.applied(self.name, op)
                 for note in choice.notes:
-                    observer.declined(self.name, op, decline(note))
+                    observer.declined(self.name, op, note)
+
+
+def calibrated_inputs(program: Program, recipe: Recipe) -> dict[str, list[tuple[str, ir.Value]]]:
+    """What has to be measured for the weights that a recipe wants calibrated.
+
+    Returns:
+        By signature: names of moments, as leaves of the store, with the value that they are moments of.
+    """
+    found: dict[str, list[tuple[str, ir.Value]]] = {}
+    public = {function.name.value for function in program.signatures()}
+    for weight in _weights(program):
+        spec = choose(recipe, weight.sites(), weight.others).spec
+        if spec is None or spec.algorithm not in CALIBRATED:
+            continue
+        for op in weight.multiplied():
+            signature = owner_function(op.results[0]).name.value
+            if signature in public:
+                found.setdefault(signature, []).append((weight.moments, op.operands[0]))
+    return found
 
 
 def _channel_axis(op: ir.OpView) -> int:
@@ -218,12 +247,31 @@ def _argument(
     if not spec.is_integer:
         return program.weight_argument(function, Cast(weight.expression, spec.element))
     # How an op computes with a weight is no part of how the weight is stored.
-    pending = Quantize(weight.expression, replace(spec, compute="integer"), axis)
+    stored, moments = _with_moments(program, weight, replace(spec, compute="integer"))
+    pending = Quantize(weight.expression, stored, axis, moments)
     scales = program.weights.derive(Scales(pending))
     argument = program.weight_argument(function, pending)
     return annotate_weight(
         argument, WeightQuantization(scales, None, axis, spec.block_size or None)
     )
+
+
+def _with_moments(program: Program, weight: _Weight, spec: QuantSpec) -> tuple[QuantSpec, str]:
+    """The spec, and the moments that its algorithm looks at.
+
+    Raises:
+        UserError: the algorithm wants moments, and nobody has measured any.
+    """
+    if spec.algorithm not in CALIBRATED:
+        return spec, ""
+    if not weight.multiplied():
+        return replace(spec, algorithm="mse"), ""
+    if weight.moments not in program.weights:
+        raise UserError(
+            f"{weight.name}: {spec.algorithm} looks at what the weight is multiplied by; give "
+            "convert(calibration_data=...) samples of the model's inputs"
+        )
+    return spec, weight.moments
 
 
 def _unpack(function: func.FuncOp, value: ir.Value, weight: _Weight) -> ir.Value:

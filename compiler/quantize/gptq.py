@@ -1,0 +1,91 @@
+"""GPTQ: integers chosen column by column, each making up for the errors of those before it.
+
+Source: E. Frantar et al., "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained
+Transformers", ICLR 2023. As there, errors are spread by the Cholesky factor of the inverse of the second
+moments of the inputs; columns come in the order of falling moments, with scales settled beforehand, so that
+blocks stay blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .algebra import factor_of_inverse, product
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+DAMPING = 0.01
+"""Added to the moments, as a part of their mean: keeps the inverse tame where inputs depend on each other."""
+
+_COLUMNS = 64
+"""Columns whose errors are gathered before they are spread over all later ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spreading:
+    """How the error of a column is spread over the others.
+
+    Attributes:
+        order: the columns in the order in which they are rounded.
+        factor: float32, upper triangular, in that order: row i says how the error of the i-th column is spread.
+        importance: how much an error in each column counts, in the order of the tensor.
+    """
+
+    order: Array
+    factor: Array
+    importance: Array
+
+
+def spreading(moments: Array) -> Spreading:
+    """Prepares the moments of a matrix's inputs.
+
+    Args:
+        moments: sum of x x^T over the inputs, [columns, columns].
+    """
+    damped = moments.astype(np.float64)
+    diagonal = damped.diagonal().copy()
+    # A column that never sees an input may become anything.
+    dead = diagonal <= 0
+    diagonal[dead] = 1.0
+    diagonal += DAMPING * diagonal.mean()
+    np.fill_diagonal(damped, diagonal)
+    order = np.argsort(-diagonal, kind="stable")
+    factor = factor_of_inverse(damped[np.ix_(order, order)])
+    return Spreading(order, factor.astype(np.float32), diagonal.astype(np.float32))
+
+
+def rounded(
+    rows: Array, scales: Array, spread: Spreading, bounds: tuple[np.float32, np.float32]
+) -> Array:
+    """The integers of some rows.
+
+    Args:
+        rows: float32, [rows, columns].
+        scales: float32, of every element, [rows, columns].
+        spread: from the moments of the inputs.
+        bounds: the lowest and the highest integer.
+
+    Returns:
+        int8, [rows, columns].
+    """
+    left = rows[:, spread.order].T.copy()
+    steps = scales[:, spread.order].T.copy()
+    integers = np.empty(left.shape, np.int8)
+    for begin in range(0, len(left), _COLUMNS):
+        end = min(begin + _COLUMNS, len(left))
+        errors = np.empty((end - begin, left.shape[1]), np.float32)
+        for column in range(begin, end):
+            chosen = np.clip(np.rint(left[column] / steps[column]), *bounds)
+            integers[column] = chosen
+            error = (left[column] - chosen * steps[column]) / spread.factor[column, column]
+            later = spread.factor[column, column + 1 : end, None]
+            left[column + 1 : end] -= later * error
+            errors[column - begin] = error
+        spreads = np.ascontiguousarray(spread.factor[begin:end, end:].T)
+        left[end:] -= product(spreads, errors)
+    result = np.empty(rows.shape, np.int8)
+    result[:, spread.order] = integers.T
+    return result

@@ -1,0 +1,180 @@
+"""GPTQ and the data that it looks at."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import litewright
+from litewright.compiler.diagnostics import UserError
+from litewright.compiler.quantize.gptq import spreading
+from litewright.compiler.quantize.recipe import Rule, recipe
+from litewright.compiler.quantize.specs import QuantSpec, int4_blocks
+from litewright.compiler.quantize.tensors import Array, quantize
+from tests.support.tolerances import relative_error
+
+_RANDOM = np.random.default_rng(8)
+GPTQ = [
+    QuantSpec("int4", algorithm="gptq"),
+    QuantSpec("int2", algorithm="gptq"),
+    int4_blocks(32, "gptq"),
+    int4_blocks(128, "gptq"),
+]
+
+
+def inputs_of_rank(columns: int, rank: int, count: int = 400) -> Array:
+    """Inputs that depend on each other, as activations do."""
+    basis = _RANDOM.normal(size=(rank, columns)) * _RANDOM.uniform(0.1, 3, columns)
+    noise = _RANDOM.normal(size=(count, columns)) * 0.1
+    return (_RANDOM.normal(size=(count, rank)) @ basis + noise).astype(np.float32)
+
+
+@pytest.mark.parametrize("spec", GPTQ, ids=str)
+def test_products_are_closer_than_with_the_search_alone(spec: QuantSpec) -> None:
+    weight = _RANDOM.normal(size=(96, 256)).astype(np.float32)
+    seen, fresh = np.split(inputs_of_rank(256, 40, 800), 2)
+
+    def error(algorithm: str, moments: Array | None) -> float:
+        own = QuantSpec.from_dict({**spec.to_dict(), "algorithm": algorithm})
+        made = quantize(lambda a, b: weight[a:b], weight.shape, own, 0, moments)
+        return float(np.square(fresh @ (made.dequantized(0) - weight).T).mean())
+
+    assert error("gptq", seen.T @ seen) < 0.7 * error("mse", None)
+
+
+def test_without_dependence_it_rounds_to_the_nearest() -> None:
+    weight = _RANDOM.normal(size=(32, 64)).astype(np.float32)
+    spec = int4_blocks(32, "gptq")
+    made = quantize(lambda a, b: weight[a:b], weight.shape, spec, 0, np.eye(64, dtype=np.float32))
+    plain = quantize(lambda a, b: weight[a:b], weight.shape, int4_blocks(32, "mse"), 0)
+    assert np.array_equal(made.scales, plain.scales)
+    differing = made.integers.view(np.int8) != plain.integers.view(np.int8)
+    assert differing.mean() < 1e-3  # A quotient may fall to the other side of a half.
+
+
+def test_columns_that_see_nothing_are_harmless() -> None:
+    inputs = inputs_of_rank(64, 5)
+    inputs[:, [3, 40]] = 0
+    spread = spreading(inputs.T @ inputs)
+    assert np.isfinite(spread.factor).all()
+    assert sorted(spread.order.tolist()) == list(range(64))
+    weight = _RANDOM.normal(size=(16, 64)).astype(np.float32)
+    for spec in GPTQ[:3]:
+        made = quantize(lambda a, b: weight[a:b], weight.shape, spec, 0, inputs.T @ inputs)
+        assert np.isfinite(made.dequantized(0)).all()
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(64, 128)
+        self.second = nn.Linear(128, 64)
+        self.third = nn.Linear(128, 32, bias=False)
+
+    def forward(self, x: Tensor, gain: Tensor) -> Tensor:
+        hidden = torch.relu(self.first(x)) * gain
+        return torch.cat([self.second(hidden), self.third(hidden)], -1)
+
+
+@pytest.fixture
+def network() -> Network:
+    torch.manual_seed(2)
+    return Network().eval()
+
+
+ARGS = (torch.randn(1, 8, 64), torch.randn(128))
+
+
+def samples(count: int, seed: int) -> list[tuple[Array, Array]]:
+    random = np.random.default_rng(seed)
+    basis = np.random.default_rng(0).normal(size=(12, 64))
+    gain = np.linspace(0.1, 2, 128, dtype=np.float32)
+    rows = random.normal(size=(count, 8, 12)) @ basis
+    return [(row[None].astype(np.float32), gain) for row in rows]
+
+
+def errors(model: Any, network: nn.Module) -> float:
+    found: list[float] = []
+    for x, gain in samples(20, 99):
+        expected = network(torch.from_numpy(x), torch.from_numpy(gain)).detach().numpy()
+        found.append(float(np.square(model(x, gain) - expected).mean()))
+    return float(np.mean(found))
+
+
+@pytest.mark.parametrize("spec", [GPTQ[0], GPTQ[2]], ids=str)
+def test_a_model_is_better_for_it(network: Network, spec: QuantSpec) -> None:
+    plain = QuantSpec.from_dict({**spec.to_dict(), "algorithm": "mse"})
+    searched = litewright.convert(network, ARGS, quant_config=plain)
+    data = samples(40, 1)
+    calibrated = litewright.convert(network, ARGS, quant_config=spec, calibration_data=data)
+    assert errors(calibrated, network) < 0.8 * errors(searched, network)
+
+
+def test_samples_by_name_and_by_signature(network: Network, tmp_path: Path) -> None:
+    spec = GPTQ[2]
+    by_position = samples(5, 1)
+    by_name = [{"gain": gain, "x": torch.from_numpy(x)} for x, gain in by_position]
+    models = [
+        litewright.convert(network, ARGS, quant_config=spec, calibration_data=data)
+        for data in (by_position, iter(by_name), {"serving_default": by_name})
+    ]
+    for number, model in enumerate(models):
+        model.export(tmp_path / str(number))
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
+
+
+def test_several_signatures_share_the_moments(network: Network) -> None:
+    shorter = (torch.randn(1, 3, 64), torch.randn(128))
+    converter = litewright.signature("long", network, ARGS).signature("short", network, shorter)
+    model = converter.convert(quant_config=GPTQ[2], calibration_data={"long": samples(5, 1)})
+    expected = network(*shorter).detach().numpy()
+    actual = model(*shorter, signature_name="short")
+    assert isinstance(actual, np.ndarray)
+    assert relative_error(actual, expected) < 0.3
+    with pytest.raises(UserError, match=r"several signatures: .* long, short"):
+        converter.convert(quant_config=GPTQ[2], calibration_data=samples(5, 1))
+    with pytest.raises(UserError, match="is for 'middle'; the signatures are long, short"):
+        converter.convert(quant_config=GPTQ[2], calibration_data={"middle": samples(1, 1)})
+
+
+def test_a_weight_that_is_only_looked_up_needs_no_data() -> None:
+    table = nn.Embedding(64, 64).eval()
+    tokens = torch.tensor([1, 5])
+    model = litewright.convert(table, (tokens,), quant_config=GPTQ[0])
+    expected = table(tokens).detach().numpy()
+    actual = model(tokens)
+    assert isinstance(actual, np.ndarray)
+    assert relative_error(actual, expected) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (
+            None,
+            r"first\.weight: gptq looks at what the weight is multiplied by; .*calibration_data",
+        ),
+        ([], "no samples"),
+        (7, "iterable of samples"),
+        (
+            [(np.zeros((1, 8, 64), np.float32),)],
+            "sample 0 .* 1 inputs, the signature has 2: x, gain",
+        ),
+        ([samples(1, 1)[0], np.zeros(3)], "sample 1 .* a tuple of inputs or a mapping"),
+        ([(np.zeros((1, 9, 64), np.float32), np.zeros(128, np.float32))], "(?s)sample 0 .*x"),
+        ([{"x": np.zeros((1, 8, 64), np.float32), "y": np.zeros(128)}], "(?s)sample 0 .*y"),
+    ],
+)
+def test_data_that_does_not_fit_is_named(network: Network, data: Any, complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        litewright.convert(network, ARGS, quant_config=GPTQ[2], calibration_data=data)
+
+
+def test_data_without_a_recipe(network: Network) -> None:
+    with pytest.raises(UserError, match="give quant_config too"):
+        litewright.convert(network, ARGS, calibration_data=[])
+    own = recipe(Rule(QuantSpec("int8")))
+    litewright.convert(network, ARGS, quant_config=own, calibration_data=[])
