@@ -21,6 +21,7 @@ from ..runtime import Runner
 from ..targets import Target
 from .build import build
 from .model import EdgeModel, read
+from .module_times import module_times
 from .options import Options
 from .request import Request
 
@@ -79,6 +80,7 @@ def report_conversion(requests: Sequence[Request], options: Options, contents: C
             inputs = _inputs(requests, recorder, contents.seed)
             if options.target.name == _CPU:
                 found["measured"] = measure(path, inputs, times=contents.times)
+                found["module_times"] = _module_times(model.program, recorder, contents)
             found["errors"] = _errors(path, model.program, recorder, inputs, options)
     steps = [dict(step.payload()) for step in recorder.steps]
     if contents.times:
@@ -96,9 +98,11 @@ def report_file(path: Path, target: Target, contents: Contents) -> str:
     """
     found: dict[str, Any] = {"bytes": path.stat().st_size if path.exists() else 0, "steps": []}
     program = read(path).program
+    recorder = Recorder()
     if contents.run and target.name == _CPU:
         found["measured"] = measure(path, {}, times=contents.times)
-    return _page(program, Recorder(), target, contents, found)
+        found["module_times"] = _module_times(program, recorder, contents)
+    return _page(program, recorder, target, contents, found)
 
 
 def _page(
@@ -121,6 +125,16 @@ def _inputs(requests: Sequence[Request], recorder: Recorder, seed: int) -> Input
         each.name: inputs_for(graphs[each.name], each.name, choice, samples_of(each))
         for each in requests
     }
+
+
+def _module_times(
+    program: Program, recorder: Recorder, contents: Contents
+) -> dict[str, list[list[float]]]:
+    if not contents.times:
+        return {}
+    with mlir.use(program.context):
+        names = [function.name.value for function in program.signatures()]
+    return {name: module_times(program, name, recorder.origins) for name in names}
 
 
 def _errors(

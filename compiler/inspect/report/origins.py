@@ -44,6 +44,7 @@ class Origins:
         self.strings = Table[str]()
         self._modules = Table[tuple[int, str]]()
         self._modules.number((-1, ""))
+        self._parents = [-1]
         self._by_path: dict[str, int] = {"": ROOT}
         self._paths: dict[int, str] = {ROOT: ""}
         self._classes: dict[str, str] = {}
@@ -59,10 +60,16 @@ class Origins:
             known, so_far = ROOT, ""
             for part in Origin(path).tensor_name.split("/"):
                 so_far = f"{so_far}.{part}" if so_far else part
-                known = self._modules.number((known, part))
+                parent, known = known, self._modules.number((known, part))
+                if known == len(self._parents):
+                    self._parents.append(parent)
                 self._by_path[so_far] = known
                 self._paths[known] = so_far
         return known
+
+    def parent(self, module: int) -> int:
+        """The module around another one."""
+        return self._parents[module]
 
     def set_class(self, path: str, name: str) -> None:
         """Notes the class of a module. A container that calls nothing itself gets no number by that."""

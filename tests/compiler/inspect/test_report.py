@@ -271,3 +271,15 @@ def test_the_other_target_has_its_own_reasons() -> None:
     assert content["target"]["name"] == "gpu"
     assert "measured" not in content, "what the CPU's delegate does is no news of the GPU's"
     assert content["errors"]["decode"]["results"]
+
+
+def test_modules_are_timed_alone_and_alike_ones_once(content: dict[str, Any]) -> None:
+    modules = content["tables"]["modules"]
+    times = {int(number): time for number, time in content["module_times"]["decode"]}
+    named = {modules[number][1]: time for number, time in times.items()}
+    assert all(time > 0 for time in times.values())
+    assert {"layers.1", "mlp", "down_proj", "lm_head"} <= set(named)
+    both = [time for number, time in times.items() if modules[number][1] == "down_proj"]
+    assert len(both) == 2
+    assert both[0] == both[1], "two of one shape are measured once"
+    assert "model" not in named, "nearly the whole model"

@@ -39,7 +39,7 @@ const trim = (number) => `${Number(number.toPrecision(3))}`;
 
 const METRIC_TEXT = {
   ops: formatCount, left: formatCount, bytes: formatBytes, work: formatLarge, moved: formatBytes,
-  error: formatError,
+  error: formatError, time: (time) => (time < 0 ? '–' : formatSeconds(time / 1e3)),
 };
 
 /** A bar that fills a part of its cell, at least a hair where there is anything. */

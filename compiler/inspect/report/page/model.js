@@ -114,7 +114,8 @@ const signatures = content.signatures.map((signature, index) => {
   });
   const layers = compared.filter((layer) => !layer.rearranged);
   const rearranged = compared.filter((layer) => layer.rearranged);
-  return { ...signature, index, measured, placed, steps, byRow, errors, failed: told.failed, layers, rearranged };
+  const times = (content.module_times || {})[signature.name] || [];
+  return { ...signature, times, index, measured, placed, steps, byRow, errors, failed: told.failed, layers, rearranged };
 });
 
 /** Whether the delegate takes a step: what LiteRT says, or the target's table where it was not asked. */
@@ -126,13 +127,20 @@ const METRICS = {
   bytes: { title: 'bytes', weights: true },
   work: { title: 'multiplications', add: (total, step) => total + step.multiplications },
   moved: { title: 'bytes moved', add: (total, step) => total + step.moved },
+  time: { title: 'time alone', given: true },
   error: { title: 'worst error', worst: true },
 };
 
-/** By module, a metric over the module and all inside of it. */
+/** By module, a metric over the module and all inside of it; less than 0 where nothing is known. */
 function totalsOf(signature, metric) {
   const rule = METRICS[metric];
-  const own = modules.map(() => (rule.worst ? -1 : 0));
+  const own = modules.map(() => (rule.worst || rule.given ? -1 : 0));
+  if (rule.given) {
+    const latency = signature.measured && signature.measured.latency;
+    if (latency) own[0] = latency.fastest;
+    for (const [module, time] of signature.times) own[module] = time;
+    return own;
+  }
   if (rule.weights) {
     for (const [, , bytes, module] of content.weights) own[module] += bytes;
     for (const [module, , bytes] of content.constants) own[module] += bytes;

@@ -12,18 +12,21 @@ function drawTime() {
     section('A call', latency
       ? h('p', {}, `${formatSeconds(latency.median / 1e3)} (median of ${formatCount(latency.runs)}, fastest ${formatSeconds(latency.fastest / 1e3)}) on one thread of the machine that made this page.`)
       : note('Not measured.')),
+    signature.times.length ? section('Time by module', note('Each module cut out of the program and run alone on LiteRT, the fastest of several calls. A call has costs of its own, some microseconds, and modules that are fused with their neighbours cost less together; modules of one shape were measured once. Nothing is said of a module that is most of the model, or too large to cut out.'),
+      moduleTable([['time alone', totalsOf(signature, 'time'), METRIC_TEXT.time, 'time']])) : null,
     section('Work by module', note('Counted from shapes, not measured: multiply-and-add steps of contractions and convolutions, and the bytes of operands and results. They say what a module asks for, not how long it takes.'),
       moduleTable([['multiplications', work, formatLarge, 'work'], ['bytes moved', moved, formatBytes, 'moved']])),
-  ];
+  ].filter(Boolean);
 }
 
 /** The children of the selected module with some numbers each. */
 function moduleTable(columns) {
   const ids = [state.module, ...modules[state.module].children];
+  const peak = (totals) => (totals[state.module] > 0 ? totals[state.module] : Math.max(1e-9, ...ids.map((id) => totals[id])));
   const rows = ids.map((id) => [
     id === state.module ? h('b', {}, modules[id].path || content.title) : moduleLink(id, modules[id].name),
     ...columns.flatMap(([, totals, format, kind]) => [
-      kind === 'error' ? errorBar(totals[id], currentSignature().errors.tolerance) : bar(totals[id] / (totals[state.module] || 1), kind),
+      kind === 'error' ? errorBar(totals[id], currentSignature().errors.tolerance) : bar(totals[id] / peak(totals), kind),
       format(totals[id]),
     ]),
   ]);

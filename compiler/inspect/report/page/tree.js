@@ -4,12 +4,13 @@ const tree = { metric: 'ops', query: '', open: new Set([0]) };
 // A few modules at the top tell little: what is in them is shown at once.
 if (modules[0].children.length <= 3) modules[0].children.forEach((id) => tree.open.add(id));
 
-const METRIC_OF_TAB = { time: 'work', bytes: 'bytes', delegation: 'left', numbers: 'error' };
+const hasTimes = signatures.some((signature) => signature.times.length);
+const METRIC_OF_TAB = { time: hasTimes ? 'time' : 'work', bytes: 'bytes', delegation: 'left', numbers: 'error' };
 
 function drawSide() {
   const select = h('select', { id: 'metric', 'aria-label': 'What the bars show', onchange: (event) => { tree.metric = event.target.value; drawTree(); } },
     Object.entries(METRICS)
-      .filter(([key]) => key !== 'error' || content.errors)
+      .filter(([key]) => (key !== 'error' || content.errors) && (key !== 'time' || hasTimes))
       .map(([key, { title }]) => h('option', { value: key, selected: key === tree.metric }, title)));
   const filter = h('input', {
     id: 'filter', type: 'search', placeholder: 'filter modules  /', 'aria-label': 'Filter modules',
@@ -84,7 +85,7 @@ function treeRow({ id, run, key, depth }, totals, peak) {
   const module = modules[run ? run[0] : id];
   const worst = METRICS[tree.metric].worst;
   const numbers = (run || [id]).map((each) => totals[each]);
-  const value = worst ? Math.max(...numbers) : numbers.reduce((sum, each) => sum + each, 0);
+  const value = worst || numbers.some((each) => each < 0) ? Math.max(...numbers) : sum(numbers);
   const toggle = () => {
     const name = run ? key : id;
     if (!tree.open.delete(name)) tree.open.add(name);
