@@ -201,12 +201,12 @@ def _attends(op: ir.OpView) -> str | None:
     if query.rank != 4 or key.rank != 4:
         return f"queries of rank {query.rank}"
     if key.shape != value.shape or key.shape[2:] != query.shape[2:]:
-        return f"keys {key.shape} and values {value.shape} for queries {query.shape}"
+        return Miscomputed(f"keys {key.shape} and values {value.shape} for queries {query.shape}")
     for mask in masks:
         if mask.rank != 4 or mask.shape[3] != key.shape[1]:
             return f"a mask {mask.shape} for keys {key.shape}"
         if mask.shape[0] != 1:
-            return "a mask for each of a batch"
+            return Miscomputed("a mask for each of a batch")
     return None
 
 

@@ -84,6 +84,9 @@ CASES: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], str, dict[str, 
     "layer norm without parameters": (
         lambda: nn.LayerNorm(8, elementwise_affine=False), (torch.randn(2, 8),),
         "odml.group_norm", {"sub_type": 1, "epsilon": np.float32(1e-5)}),
+    "rms norm": (
+        lambda: nn.RMSNorm(8, eps=1e-5), (torch.randn(2, 3, 8),),
+        "odml.rms_norm", {"epsilon": np.float32(1e-5)}),
     "group norm": (
         lambda: nn.GroupNorm(2, 6), (torch.randn(2, 6, 5),),
         "odml.group_norm",
@@ -140,6 +143,9 @@ def test_inlined_for_targets_that_do_not_want_it(case: str, target: str) -> None
 DECLINED: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], str]] = {
     "over two axes": (
         lambda: nn.LayerNorm([3, 8]), (torch.randn(2, 3, 8),), "the runtime normalises one axis: 2"),
+    "rms norm without a scale": (
+        lambda: nn.RMSNorm(8, eps=1e-5, elementwise_affine=False), (torch.randn(2, 8),),
+        "the runtime's RMS norm has a scale"),
     "of rank 5": (
         lambda: nn.LayerNorm(8), (torch.randn(1, 2, 1, 3, 8),), "litert-lm-gpu does not take odml.group_norm: rank 5"),
     "a boolean mask": (
