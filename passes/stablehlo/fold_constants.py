@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from litewright.compiler.ir import hlo, mlir
 from litewright.compiler.ir.mlir import Array, func, ir, op_name
 from litewright.compiler.ir.program import Program, body_of, is_signature
 from litewright.compiler.ir.types import dtype_of, element_count, element_of, is_static, shape_of
-from litewright.passes.core import Pass, is_pure, remove_dead
+from litewright.passes.core import Decline, Observer, Pass, decline, is_pure, remove_dead
 
 from .evaluation import evaluate
 
@@ -63,6 +63,35 @@ def _frontier(function: func.FuncOp, known: set[ir.Value]) -> Iterator[ir.Value]
                 source = hlo.producer(value)
             if value in known and source is not None and op_name(source) not in _SPREADING:
                 yield value
+
+
+def _tell(
+    name: str,
+    function: func.FuncOp,
+    known: Collection[ir.Value],
+    observers: Sequence[Observer[Program]],
+) -> None:
+    """Tells why ops that read something known are not folded."""
+    for op in body_of(function).operations:
+        if not op.results or not any(operand in known for operand in op.operands):
+            continue
+        why = _why_not(op, known)
+        if why is not None:
+            for observer in observers:
+                observer.declined(name, op, why)
+
+
+def _why_not(op: ir.OpView, known: Collection[ir.Value]) -> Decline | None:
+    if op.results[0] in known:
+        spreads = op_name(op) in _SPREADING
+        return (
+            decline("what reads a broadcast of a constant spreads it itself") if spreads else None
+        )
+    if any(operand not in known for operand in op.operands):
+        return decline("an operand depends on inputs or weights")
+    if not is_pure(op) or any(_captures(op.regions)):
+        return decline("it does more than compute its result, or reads more than its operands")
+    return decline("the result is too large, or of unknown size", op.results[0].type)
 
 
 @dataclass(eq=False, slots=True)
@@ -167,14 +196,22 @@ class FoldConstants(Pass[Program]):
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
+        return self.run_observed(unit, ())
+
+    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
+        """See `Pass.run_observed`; told are the ops behind new constants, and what they end at."""
         values: list[ir.Value] = []
         for function in unit.functions():
             known = _known(function, self.max_bytes)
             values += dict.fromkeys(_frontier(function, known))
+            if observers:
+                _tell(self.name, function, known, observers)
         if not values:
             return False
         for value, array in _evaluate(unit, values).items():
             op = _definition(value)
+            for observer in observers:
+                observer.applied(self.name, op)
             with ir.InsertionPoint(op), op.location:
                 value.replace_all_uses_with(_constant(array, value))
         remove_dead(unit)
