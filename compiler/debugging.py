@@ -17,6 +17,7 @@ from .driver.options import Options, Weights, target_of
 from .driver.plan import PassPlan
 from .driver.quantization import QuantConfig, with_recipe
 from .driver.request import ExportedRequest, ModuleRequest, Request
+from .driver.stages import Progress
 from .inspect.diff import diff as compare
 from .inspect.diff_facts import ModelDiff
 from .ir.mlir import Array
@@ -46,6 +47,7 @@ def bisect(
     passes: Passes | None = None,
     composites: Sequence[object] = (),
     weights: Weights | None = None,
+    progress: Progress | None = None,
 ) -> Bisection:
     """Finds the first pass, lowering or runtime step that makes numbers wrong, and the op and rule in it.
 
@@ -69,6 +71,7 @@ def bisect(
         passes: as for `litewright.convert`.
         composites: as for `litewright.convert`.
         weights: as for `litewright.convert`.
+        progress: told of every step.
 
     Returns:
         The errors of all steps that were run, and the culprit. `str` of it is a report, `write_reproducer` makes
@@ -84,6 +87,7 @@ def bisect(
         target=target_of(target, extensions),
         plan=with_recipe(plan_for(passes, extensions), quant_config),
         extensions=extensions,
+        progress=progress,
     )
     choice = Choice(inputs or {}, use_samples, seed)
     if isinstance(source, str | os.PathLike):

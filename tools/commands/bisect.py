@@ -71,16 +71,21 @@ def command(
     with trouble():
         from litewright.compiler.debugging import bisect
 
+        from ..progress import stage_progress
+
         arrays = dict(_pair(text) for text in inputs)
-        found = bisect(
-            _source(source),
-            inputs=arrays,
-            use_samples=samples,
-            seed=seed,
-            tolerance=tolerance,
-            target=target,
-            weights=weights,
-        )
+        opened = _source(source)
+        with stage_progress() as progress:
+            found = bisect(
+                opened,
+                inputs=arrays,
+                use_samples=samples,
+                seed=seed,
+                tolerance=tolerance,
+                target=target,
+                weights=weights,
+                progress=progress,
+            )
         click.echo(json.dumps(found.as_json(), indent=2) if as_json else str(found))
         if found.culprit is None:
             return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -171,8 +172,7 @@ def _lines(found: Bisection) -> Iterator[str]:
     for signature in signatures:
         yield f"signature {signature}: error after each step"
         own = [each for each in found.errors if each.signature == signature]
-        width = max(len(each.step) for each in own)
-        yield from (f"  {each.step:{width}}  {_error(each, found.tolerance)}" for each in own)
+        yield from _table(own, found.tolerance)
     yield from (f"note: {note}" for note in found.notes)
     if found.culprit is None:
         yield f"no step leaves the tolerance of {found.tolerance:g}"
@@ -180,11 +180,21 @@ def _lines(found: Bisection) -> Iterator[str]:
         yield from _culprit_lines(found.culprit, found.tolerance)
 
 
+def _table(steps: Sequence[StepError], tolerance: float) -> Iterator[str]:
+    """A line per step; steps that change nothing are counted."""
+    width = max(len(each.step) for each in steps)
+    for idle, group in itertools.groupby(steps, lambda each: each.error is None):
+        if idle:
+            count = sum(1 for _ in group)
+            yield f"  ({count} pass{'es' if count > 1 else ''} that changed nothing)"
+        else:
+            yield from (f"  {each.step:{width}}  {_error(each, tolerance)}" for each in group)
+
+
 def _error(each: StepError, tolerance: float) -> str:
     if each.refused:
         return "does not run"
-    if each.error is None:
-        return "no change"
+    assert each.error is not None, "it changed something"
     return f"{each.error:.2e}" + ("  <-- wrong" if each.error > tolerance else "")
 
 

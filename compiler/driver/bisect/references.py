@@ -86,7 +86,11 @@ def _running(module: str) -> tuple[str, ...]:
     file = _file_of(module)
     if file is None:
         return ()
-    return ("import runpy", f'DEFINED = runpy.run_path({str(file)!r}, run_name="reproduced")')
+    return (
+        "import runpy",
+        '# For what it defines: its own work must stand behind `if __name__ == "__main__":`.',
+        f'DEFINED = runpy.run_path({str(file)!r}, run_name="defined")',
+    )
 
 
 def _path_line(module: str) -> tuple[str, ...]:

@@ -115,6 +115,8 @@ class _Scan:
             if not step.changed:
                 self.errors.append(StepError(signature, label, None))
                 continue
+            if self.options.progress is not None:
+                self.options.progress(f"{signature}: {label}", None)
             difference = difference_after(
                 step, step.after, self.inputs, self.expected, self.tolerance
             )
@@ -125,6 +127,8 @@ class _Scan:
         return None
 
     def _explain(self, step: Step, difference: Difference) -> tuple[Culprit, Case | None]:
+        if self.options.progress is not None:
+            self.options.progress("search for the first op", None)
         search = Search(step, self.inputs, self.tolerance, self.options)
         found = search.run()
         region, case = found if found is not None else (None, None)

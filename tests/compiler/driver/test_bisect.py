@@ -16,6 +16,7 @@ from litewright.compiler.driver.extensions import REGISTRY
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.targets import XNNPACK
+from litewright.compiler.weights.torch_source import TorchSource
 from tests.compiler.driver import wrong
 
 HERE = Path(wrong.__file__).name
@@ -50,6 +51,7 @@ def test_nothing_is_found_where_nothing_is_wrong() -> None:
     found = bisect(module, args, passes=[litewright.place(wrong.NothingWrong, stage="stablehlo")])
     assert found.culprit is None, str(found)
     assert "no step leaves the tolerance" in str(found)
+    assert "passes that changed nothing)" in str(found)
     steps = [each.step for each in found.errors]
     assert steps[0] == "capture"
     assert steps[-2:] == ["write the file", "run on the delegate"]
@@ -203,6 +205,41 @@ def test_inputs_that_cannot_tell_are_mentioned() -> None:
     found = bisect(Zero().eval(), (torch.ones(2, 3),))
     assert found.culprit is None
     assert any("is the same everywhere" in note for note in found.notes)
+
+
+def test_every_step_is_announced() -> None:
+    told: list[str] = []
+    module, args = mlp()
+    bisect(module, args, progress=lambda step, _: told.append(step))
+    assert "serving_default: lower to tfl" in told
+    assert told[-1] == "serving_default: run on the delegate"
+
+
+def test_the_model_of_a_checkpoint() -> None:
+    module, args = mlp()
+    weights = {name: TorchSource(each.detach()) for name, each in module.named_parameters()}
+    with torch.device("meta"):
+        hollow = wrong.Mlp().eval()
+    found = bisect(hollow, args, weights=weights)
+    assert found.culprit is None, str(found)
+    wrong_mul = litewright.place(wrong.wrong_mul, stage="tfl")
+    assert found_in(bisect(hollow, args, weights=weights, passes=[wrong_mul]))
+
+
+def test_exported_programs() -> None:
+    module, args = mlp()
+    programs = {"one": torch.export.export(module, args, strict=False)}
+    passes = [litewright.place(wrong.wrong_mul, stage="tfl")]
+    assert bisect(programs).culprit is None
+    culprit, _ = found_in(bisect(programs["one"], passes=passes))
+    assert culprit.signature == "serving_default"
+
+
+def test_rounding_that_adds_up_is_told_from_a_wrong_op() -> None:
+    module, args = mlp()
+    found = bisect(module, args, tolerance=1e-9)
+    assert found.culprit is not None
+    assert found.culprit.difference.error < 1e-5
 
 
 def test_inputs_that_do_not_fit() -> None:

@@ -1,5 +1,6 @@
 """Reproducers: scripts that fail while what a bisection has found is wrong, and pass once it is right."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -152,6 +153,73 @@ def test_it_ends_well_once_the_rule_is_right(tmp_path: Path) -> None:
     rules.write_text(text[:start] + declining + f"    {right}" + text[end:])
     done = run(script)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+SCRIPT = """
+import sys
+import torch
+from torch import nn
+import litewright
+from litewright.compiler.ir import hlo
+from litewright.passes.core import PatternRule, rule
+
+
+class Gate(nn.Module):
+    def forward(self, x):
+        return torch.tanh(x) * 2
+
+
+@rule("stablehlo.tanh")
+def squash(op, context):
+    return hlo.unary("logistic", op.operands[0])
+
+
+if __name__ == "__main__":
+    found = litewright.bisect(
+        Gate().eval(), (torch.ones(2, 3),), passes=[litewright.place(squash, stage="stablehlo")]
+    )
+    found.write_reproducer(sys.argv[1])
+"""
+
+
+def test_of_a_rule_in_a_script(tmp_path: Path) -> None:
+    script, reproducer = tmp_path / "my_script.py", tmp_path / "reproducer.py"
+    script.write_text(SCRIPT)
+    searched = run(script, reproducer)
+    assert searched.returncode == 0, searched.stderr
+    done = run(reproducer)
+    assert done.returncode == 1
+    assert "after pass squash" in done.stdout, done.stderr
+
+
+LOWERING = """
+import torch
+import litewright
+from litewright.compiler.ir import hlo
+
+library = torch.library.Library("acme_reproducer", "DEF")
+library.define("double(Tensor x) -> Tensor")
+library.impl("double", lambda x: x * 2, "CompositeExplicitAutograd")
+torch.library.register_fake("acme_reproducer::double", torch.empty_like, lib=library)
+
+
+@litewright.register_lowering(torch.ops.acme_reproducer.double.default)
+def double(context, x):
+    return hlo.add(hlo.add(x, x), x)
+"""
+
+
+def test_of_a_lowering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "doubling.py").write_text(LOWERING)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("doubling")
+
+    class Doubled(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.tanh(torch.ops.acme_reproducer.double(torch.sin(x)))
+
+    found = litewright.bisect(Doubled().eval(), (torch.ones(2, 3),))
+    assert_fails(found, tmp_path / "reproducer.py", "first wrong: lower to StableHLO")
 
 
 def test_nothing_to_reproduce(tmp_path: Path) -> None:
