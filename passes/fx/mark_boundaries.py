@@ -24,10 +24,10 @@ from .regions import Region, region_of, why_not_whole, wrap
 class MarkBoundaries(Pass[FxProgram]):
     """Makes composites of what lies between the marks of a `StableHLOCompositeBuilder`.
 
-    %a = litewright.mark_tensor(%x, acme.swish, 0, 0, True, {})
-    %b = aten.sigmoid(%a)
-    %c = aten.mul(%a, %b)                                          =>    %c = acme.swish(%x)
-    %d = litewright.mark_tensor(%c, acme.swish, 0, 0, False, {})
+        %a = litewright.mark_tensor(%x, acme.swish, 0, 0, True, {})
+        %b = aten.sigmoid(%a)
+        %c = aten.mul(%a, %b)                                          =>    %c = acme.swish(%x)
+        %d = litewright.mark_tensor(%c, acme.swish, 0, 0, False, {})
     """
 
     def run(self, unit: FxProgram) -> bool:
