@@ -28,6 +28,8 @@ class MarkBoundaries(Pass[FxProgram]):
         %b = aten.sigmoid(%a)
         %c = aten.mul(%a, %b)                                          =>    %c = acme.swish(%x)
         %d = litewright.mark_tensor(%c, acme.swish, 0, 0, False, {})
+
+    The composite is what lies between the marked inputs and the marked outputs of one builder.
     """
 
     def run(self, unit: FxProgram) -> bool:
