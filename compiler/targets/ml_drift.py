@@ -220,6 +220,19 @@ _PADS = (
     _keeps_batch,
 )
 
+
+def _rotates(op: ir.OpView) -> str | None:
+    """x [B, N, T, H] and positions [1, T]; the angles of a pair are position * timescale."""
+    x, positions = facts(op.operands)
+    if x.rank != 4 or x.element != "f32" or positions.element not in ("i32", "f32"):
+        return f"{x.element} of rank {x.rank} at positions {positions.element}"
+    if positions.shape != (1, x.shape[2]):
+        return Miscomputed(f"positions {list(positions.shape)} for {list(x.shape)}")
+    given = {each.name for each in ir.DictAttr(op.attributes["composite_attributes"])}
+    more = given - {"min_timescale", "max_timescale"}
+    return f"attributes {', '.join(sorted(more))}" if more else None
+
+
 _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows(_FLOAT_UNARY, _RANK, runtime(0), _FLOAT),
     **_rows("abs neg", _RANK, runtime(0), _NUMBER),
@@ -284,6 +297,8 @@ _COMPOSITES: dict[str, tuple[Check, ...]] = {
     "odml.rms_norm": (*_NORMALISED, _has_scale),
     "odml.group_norm": _NORMALISED,
     "odml.scaled_dot_product_attention": (elements("f32"), _attends),
+    # Conversion never writes it, since our own rotations are told cosines and sines; others may.
+    "odml.rope": (_rotates,),
 }
 
 ML_DRIFT = Target(

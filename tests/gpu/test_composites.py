@@ -89,6 +89,19 @@ def attention(
     return "odml.scaled_dot_product_attention", operands, {"scale": 0.3}, wanted
 
 
+def rotation(shape: Sequence[int], positions: Sequence[int]) -> Composite:
+    x, width, length = normal(*shape), shape[-1], max(positions)
+    places = np.arange(3, 3 + length)
+    angles = places[:, None] * 1000.0 ** (-np.arange(0, width, 2) / width)
+    left, right = x[..., : width // 2], x[..., width // 2 :]
+    cos, sin = np.cos(angles), np.sin(angles)
+    if shape[2] != length:
+        cos, sin = cos[:, None], sin[:, None]
+    wanted = np.concatenate([left * cos - right * sin, right * cos + left * sin], axis=-1)
+    operands = [(x, False), (places.reshape(positions).astype(np.float32), False)]
+    return "odml.rope", operands, {"min_timescale": 1.0, "max_timescale": 1000.0}, wanted
+
+
 COMPOSITES: dict[str, Callable[[], Composite]] = {
     **{f"rms norm of {s}": lambda s=s: rms_norm(s) for s in ([2, 7], [2, 3, 8], [1, 2, 3, 4], [8])},
     "rms norm without a scale": lambda: rms_norm([2, 3, 8], scale=False),
@@ -104,6 +117,9 @@ COMPOSITES: dict[str, Callable[[], Composite]] = {
     "attention with a mask": lambda: attention(1, 5, 7, 4, 4, mask=[1, 1, 5, 7]),
     "attention with a mask for each head": lambda: attention(1, 5, 7, 4, 4, mask=[1, 4, 5, 7]),
     "attention with a mask for all queries": lambda: attention(1, 5, 7, 4, 4, mask=[1, 1, 1, 7]),
+    "rotation": lambda: rotation([2, 3, 5, 8], [1, 5]),
+    "rotation of one token": lambda: rotation([1, 3, 1, 8], [1, 1]),
+    "rotation before heads are moved": lambda: rotation([1, 5, 3, 8], [1, 5]),
     "grouped queries": lambda: attention(1, 5, 7, 4, 2),
     "one key head": lambda: attention(1, 5, 7, 4, 1),
     "a mask for each of a batch": lambda: attention(2, 5, 7, 4, 4, mask=[2, 1, 5, 7]),
@@ -150,7 +166,8 @@ def test_the_table_says_what_the_delegate_does(case: str, tmp_path: Path) -> Non
     made = run_on_gpu(path, given, "litert-lm")
     if reason is None:
         assert made.accelerated, made.complaint
-        assert_close(made.outputs["f/y0"], wanted.astype(np.float32), "GPU op")
+        kind = "GPU sine" if case.startswith("rotation") else "GPU op"
+        assert_close(made.outputs["f/y0"], wanted.astype(np.float32), kind)
     elif isinstance(reason, Miscomputed):
         assert made.accelerated, made.complaint
         assert relative_error(made.outputs["f/y0"], wanted) > TOLERANCES["GPU op"]
