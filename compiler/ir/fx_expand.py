@@ -110,7 +110,11 @@ def _trace(
         return decomposition(*args, **kwargs)
 
     with fakes[0].fake_mode if fakes else torch.no_grad():
-        return make_fx(call, pre_dispatch=True)(*fakes)
+        inner = make_fx(call, pre_dispatch=True)(*fakes)
+        if all(op_of(each) is not op_of(node) for each in inner.graph.nodes):
+            return inner
+        # Some ops are recorded before they call what they are made of (`flatten`, torch 2.13).
+        return make_fx(call)(*fakes)
 
 
 def _replace(node: Node, inner: GraphModule) -> list[Node]:
