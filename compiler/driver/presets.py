@@ -19,9 +19,11 @@ from litewright.passes.stablehlo.fold_weights import FoldWeights
 from litewright.passes.stablehlo.inline_composites import InlineComposites
 from litewright.passes.stablehlo.simplify import Simplify
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
+from litewright.passes.tfl.absorb_repeats import AbsorbRepeats
 from litewright.passes.tfl.absorb_reshapes import AbsorbReshapes
 from litewright.passes.tfl.absorb_transposes import AbsorbTransposes
 from litewright.passes.tfl.fit_target import FitTarget
+from litewright.passes.tfl.fold_indices import FoldIndices
 from litewright.passes.tfl.fold_negations import FoldNegations
 from litewright.passes.tfl.fold_scales import FoldScales
 from litewright.passes.tfl.fuse_activations import FuseActivations
@@ -34,6 +36,7 @@ from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
 from litewright.passes.tfl.sink_transposes import SinkTransposes
+from litewright.passes.tfl.unstride_slices import UnstrideSlices
 
 from ..targets import TARGETS, Target
 from .marking import known_composites, with_known_composites, with_patterns
@@ -70,6 +73,9 @@ STABLEHLO = (
 
 TFL = (
     EliminateCommonSubexpressions(),
+    # What turns to SLICE and RESHAPE does so before these are merged.
+    FoldIndices(),
+    UnstrideSlices(),
     # Constants in their final shape, then broadcasts: these hide the biases and scalars that all
     # other passes look for.
     SimplifyShapes(),
@@ -92,7 +98,8 @@ TFL = (
     # can be rotated together.
     FuseProjections(),
     FuseRotations(),
-    AbsorbTransposes(),
+    # Heads are repeated before or behind the transpose that a product is to read through.
+    Repeat((AbsorbRepeats(), AbsorbTransposes())),
     SimplifyShapes(),
     # Behind all that looks for values of one shape on both sides of an op, and the biases above all.
     AbsorbReshapes(),

@@ -44,13 +44,20 @@ def _joined(value: ir.Value) -> ir.OpView | None:
     return defined_by(value if flat is None else flat.operands[0], "concatenation")
 
 
+def _negation(part: ir.Value) -> ir.OpView | None:
+    """The NEG that a part is, or is a RESHAPE of, if nothing else reads it."""
+    moved = defined_by(part, "reshape") if hlo.has_one_use(part) else None
+    value = part if moved is None else moved.operands[0]
+    return defined_by(value, "neg") if hlo.has_one_use(value) else None
+
+
 def _is_negated(part: ir.Value) -> bool:
-    return defined_by(part, "neg") is not None and hlo.has_one_use(part)
+    return _negation(part) is not None
 
 
 def _without_negation(part: ir.Value) -> ir.Value:
-    negation = defined_by(part, "neg") if _is_negated(part) else None
-    return part if negation is None else negation.operands[0]
+    negation = _negation(part)
+    return part if negation is None else reshape(negation.operands[0], shape_of(part))
 
 
 def _signs(joined: ir.OpView, shape: Sequence[int]) -> Array | None:

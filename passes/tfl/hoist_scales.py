@@ -1,25 +1,28 @@
-"""MUL by a scalar moved up past RESHAPE, TRANSPOSE and rotations, towards the product that can hold it."""
+"""Scalar factors moved up past RESHAPE, TRANSPOSE, rotations and scores, to the product that can hold them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import Array, ir, op_name
-from litewright.compiler.ir.tfl.shorthand import binary, permutation_of, transpose
+from litewright.compiler.ir.tfl.shorthand import binary, defined_by, permutation_of, transpose
 from litewright.compiler.ir.tfl.shorthand import reshape as reshape_to
 from litewright.compiler.ir.types import shape_of
 from litewright.passes.core import Decline, Outcome, RewritePass, Rule, RuleContext, decline, rule
 
 from .fuse_biases import BIASED
-from .rotation import rotate, rotation_of
+from .matrices import matrix_of
+from .rotation import Rotation, rotate, rotation_of
 
 _MOVING = frozenset({"tfl.reshape", "tfl.transpose"})
 _USES_IN_ROTATION = 3
 
 
-@rule("tfl.mul")
+@rule("tfl.mul", "tfl.div")
 def above_movement(op: ir.OpView, context: RuleContext) -> Outcome:
     """mul(transpose(x), 0.125) -> transpose(mul(x, 0.125))."""
     found = _scaled(op)
@@ -42,7 +45,7 @@ def above_movement(op: ir.OpView, context: RuleContext) -> Outcome:
     return transpose(scaled, permutation)
 
 
-@rule("tfl.mul")
+@rule("tfl.mul", "tfl.div")
 def above_rotation(op: ir.OpView, context: RuleContext) -> Outcome:
     """mul(rotation(x), 0.125) -> rotation(mul(x, 0.125)): rotary embedding is linear."""
     found = _scaled(op)
@@ -54,25 +57,51 @@ def above_rotation(op: ir.OpView, context: RuleContext) -> Outcome:
         return rotation
     if not hlo.has_one_use(rotated):
         return decline("what is scaled is read elsewhere too")
-    x = rotation.x
-    inner = hlo.producer(x)
-    if sum(1 for _ in x.uses) != _USES_IN_ROTATION or inner is None:
-        return decline("what is rotated is read elsewhere too, or an input")
-    source = inner.operands[0] if op_name(inner) in _MOVING else x
-    if source == x or not _yields_product(source):
-        return decline("what is rotated is no product with known weights, moved")
-    return rotate(binary("mul", x, tfl.constant(factor)), rotation)
+    if not _rotates_product(rotation):
+        return decline("what is rotated is no product with known weights, or is read elsewhere too")
+    return rotate(binary("mul", rotation.x, tfl.constant(factor)), rotation)
+
+
+@rule("tfl.mul", "tfl.div")
+def above_scores(op: ir.OpView, context: RuleContext) -> Outcome:
+    """div(batch_matmul(x, y), 8) -> batch_matmul(mul(x, 0.125), y), where x holds the factor for nothing."""
+    found = _scaled(op)
+    if isinstance(found, Decline):
+        return found
+    scores, factor = found
+    product = defined_by(scores, "batch_matmul")
+    if product is None:
+        return decline("what is scaled is no BATCH_MATMUL")
+    if not hlo.has_one_use(scores):
+        return decline("what is scaled is read elsewhere too")
+    x, y = product.operands
+    rotation = rotation_of(x) if hlo.has_one_use(x) else None
+    if not _yields_product(x) and not (
+        isinstance(rotation, Rotation) and _rotates_product(rotation)
+    ):
+        return decline("the left operand comes from no product with known weights")
+    operands = [binary("mul", x, tfl.constant(factor)), y]
+    return tfl.emit("batch_matmul", operands, scores.type, **tfl.attributes_of(product))
 
 
 def _scaled(op: ir.OpView) -> tuple[ir.Value, Array] | Decline:
-    """What a MUL multiplies by one number, and the number."""
+    """What a MUL or DIV multiplies by one number, and the number."""
     if tfl.attribute(op, "fused_activation_function") != "NONE":
         return decline("an activation is fused")
-    for number in (0, 1):
+    divides = op_name(op) == "tfl.div"
+    for number in (0,) if divides else (0, 1):
         factor = tfl.constant_of(op.operands[1 - number])
-        if factor is not None and not factor.ndim:
-            return op.operands[number], factor
+        if factor is not None and not factor.ndim and factor.dtype == np.float32 and factor:
+            return op.operands[number], np.array(1 / factor if divides else factor, np.float32)
     return decline("no operand is a scalar constant")
+
+
+def _rotates_product(rotation: Rotation) -> bool:
+    """Whether what is rotated, and nothing else reads, is a product with known weights."""
+    inner = hlo.producer(rotation.x)
+    if inner is None or sum(1 for _ in rotation.x.uses) != _USES_IN_ROTATION:
+        return False
+    return op_name(inner) in _MOVING and _yields_product(inner.operands[0])
 
 
 def _yields_product(value: ir.Value) -> bool:
@@ -82,7 +111,8 @@ def _yields_product(value: ir.Value) -> bool:
         if op is None:
             return False
         if op_name(op) in BIASED:
-            return tfl.attribute(op, "fused_activation_function") == "NONE"
+            known = matrix_of(op.operands[1]) is not None
+            return known and tfl.attribute(op, "fused_activation_function") == "NONE"
         if op_name(op) not in _MOVING:
             return False
         value = op.operands[0]
@@ -91,10 +121,10 @@ def _yields_product(value: ir.Value) -> bool:
 
 @dataclass(frozen=True)
 class HoistScales(RewritePass):
-    """Moves a scalar factor up past RESHAPE, TRANSPOSE and rotary embedding to the product it scales.
+    """Moves a scalar factor up past RESHAPE, TRANSPOSE, rotary embedding and scores to the product it scales.
 
-    That is where `fold-scales` makes it part of the weights: 1 / sqrt(H) of attention costs nothing then, and
-    queries are rotated exactly as keys are.
+    That is where `fold-scales` makes it part of the weights: 1 / sqrt(H) of attention costs nothing then,
+    wherever a model writes it, on queries or on all scores, and queries are rotated exactly as keys are.
 
     Before::
 
@@ -109,4 +139,4 @@ class HoistScales(RewritePass):
 
     def rules(self) -> Sequence[Rule]:
         """See `RewritePass.rules`."""
-        return (above_movement, above_rotation)
+        return (above_movement, above_rotation, above_scores)

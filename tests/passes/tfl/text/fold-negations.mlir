@@ -81,3 +81,17 @@ func.func @main(%a: tensor<1x3xf32> {litewright.name = "a"}, %b: tensor<1x3xf32>
   return %y : tensor<5x6xf32>
 }
 // DECLINES(sign-into-factor): the factor is larger than what it multiplies
+// -----
+// CASE: a part is negated before it gets its dimension
+func.func @main(%a: tensor<2x3x4x1xf32> {litewright.name = "a"}, %b: tensor<2x3x4xf32> {litewright.name = "b"}, %sin: tensor<3x8xf32> {litewright.name = "sin"}) -> (tensor<2x3x8xf32> {litewright.name = "y"}) {
+  %0 = "tfl.neg"(%b) : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %c0 = "tfl.pseudo_const"() {value = dense<[2, 3, 4, 1]> : tensor<4xi32>} : () -> tensor<4xi32>
+  %1 = "tfl.reshape"(%0, %c0) : (tensor<2x3x4xf32>, tensor<4xi32>) -> tensor<2x3x4x1xf32>
+  %2 = "tfl.concatenation"(%1, %a) {axis = 3 : i32, fused_activation_function = "NONE"} : (tensor<2x3x4x1xf32>, tensor<2x3x4x1xf32>) -> tensor<2x3x4x2xf32>
+  %c1 = "tfl.pseudo_const"() {value = dense<[2, 3, 8]> : tensor<3xi32>} : () -> tensor<3xi32>
+  %3 = "tfl.reshape"(%2, %c1) : (tensor<2x3x4x2xf32>, tensor<3xi32>) -> tensor<2x3x8xf32>
+  %4 = "tfl.mul"(%3, %sin) {fused_activation_function = "NONE"} : (tensor<2x3x8xf32>, tensor<3x8xf32>) -> tensor<2x3x8xf32>
+  return %4 : tensor<2x3x8xf32>
+}
+// CHECK-NOT: "tfl.neg"
+// CHECK: "tfl.concatenation"
