@@ -20,9 +20,10 @@ COMMON = settings(
 
 
 @st.composite
-def examples(draw: st.DrawFn, steps: int) -> Example:
-    """Models of up to so many steps."""
-    builder = Builder(draw, np.random.default_rng(draw(st.integers(0, 1 << 16))))
+def examples(draw: st.DrawFn, steps: int, parameters: Sequence[Tensor] = ()) -> Example:
+    """Models that try up to twice as many steps, with parameters to start from."""
+    random = np.random.default_rng(draw(st.integers(0, 1 << 16)))
+    builder = Builder(draw, random, weights=list(parameters))
     builder.add_input(_input(builder, ["float"]))
     for _ in range(builder.integer(0, 2)):
         builder.add_input(_input(builder, ["float", "int32", "int64", "bool"]))

@@ -11,8 +11,9 @@ from litewright.compiler.capture import capture
 from litewright.compiler.driver import presets
 from litewright.compiler.driver.plan import leaves
 from litewright.compiler.ir import mlir
-from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.program import Program
+from litewright.compiler.ir.mlir import ir, op_name
+from litewright.compiler.ir.program import Program, body_of, weight_symbol, weights_of
+from litewright.compiler.ir.types import dtype_of, element_count, shape_of
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops, weights
 from litewright.passes.core import Pass
 from tests.properties.graphs import Example
@@ -23,6 +24,24 @@ from tests.support.laws import (
     assert_structural_laws,
     run_all,
 )
+
+# What these make of a few numbers may be many.
+GROWING = frozenset({"fold-constants", "simplify"})
+
+
+def _held_bytes(program: Program) -> int:
+    """The size of all weights and constants that the file would hold, each once."""
+    sizes: dict[object, int] = {}
+    for function in program.functions():
+        for argument in weights_of(function):
+            symbol = weight_symbol(argument) or ""
+            sizes[symbol] = program.weights.type_of(symbol).nbytes
+        for op in body_of(function).operations:
+            if op_name(op) == "stablehlo.constant":
+                value = ir.DenseElementsAttr(op.attributes["value"])
+                count = 1 if value.is_splat else element_count(shape_of(op.results[0]))
+                sizes[value] = count * dtype_of(op.results[0]).itemsize
+    return sum(sizes.values())
 
 
 def check_each_pass(case: Example) -> None:
@@ -39,10 +58,11 @@ def check_each_pass(case: Example) -> None:
 
 def _check_on_stablehlo(program: Program, passes: Sequence[Pass[Program]]) -> None:
     expected = run_all(program)
-    text = str(program)
+    text, held = str(program), _held_bytes(program)
     for each in passes:
         fresh = Program(ir.Module.parse(text), program.weights)
         if assert_structural_laws(each, fresh):
+            assert each.name in GROWING or _held_bytes(fresh) <= held, f"more bytes by {each.name}"
             try:
                 assert_computes(fresh, expected, "float32 model")
             except AssertionError as error:
