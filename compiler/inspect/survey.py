@@ -99,10 +99,21 @@ def _weight(symbol: str, argument: ir.Value) -> WeightFacts:
 
 
 def bytes_of(value: ir.Value) -> int:
-    """What a static tensor takes in the file, where integers below a byte are packed."""
+    """What a tensor takes in the file, where integers below a byte are packed.
+
+    A dynamic dimension counts as 1. What is no tensor takes nothing, nor do strings, of which the type does
+    not tell how long they are.
+    """
     fact = tfl.tensor_fact(value)
-    assert fact is not None, "constants are tensors"
-    bits = {"i2": 2, "i4": 4, "ui4": 4}.get(fact.storage)
-    if bits is None:
-        bits = 8 * np.dtype(numpy_dtype(ir.Type.parse(fact.storage))).itemsize
-    return -(-element_count(fact.shape) * bits // 8)
+    if fact is None:
+        return 0
+    count = element_count(1 if size == DYNAMIC else size for size in fact.shape)
+    return -(-count * _bits_of(fact.storage) // 8)
+
+
+def _bits_of(storage: str) -> int:
+    known = {"i2": 2, "i4": 4, "ui4": 4, "complex<f32>": 64, "complex<f64>": 128}.get(storage)
+    if known is not None:
+        return known
+    element = ir.Type.parse(storage)
+    return 0 if storage.startswith("!") else 8 * np.dtype(numpy_dtype(element)).itemsize

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ...ir import tfl
 from ...ir.mlir import ir, op_name
-from ...ir.types import DYNAMIC, element_count, numpy_dtype
-
-_BITS = {"i2": 2, "i4": 4, "ui4": 4}
+from ...ir.types import DYNAMIC, element_count
+from ..survey import bytes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +27,6 @@ def cost_of(op: ir.OpView) -> Cost:
     """The work of a tfl op; a dynamic dimension counts as 1."""
     moved = sum(bytes_of(value) for value in (*op.operands, *op.results))
     return Cost(_multiplications(op), moved)
-
-
-def bytes_of(value: ir.Value) -> int:
-    """What a tensor takes; integers below a byte are packed."""
-    fact = tfl.tensor_fact(value)
-    if fact is None:
-        return 0
-    bits = _BITS.get(fact.storage)
-    if bits is None:
-        bits = 8 * np.dtype(numpy_dtype(ir.Type.parse(fact.storage))).itemsize
-    return -(-_count(fact.shape) * bits // 8)
 
 
 def _multiplications(op: ir.OpView) -> int:

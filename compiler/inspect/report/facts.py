@@ -13,8 +13,8 @@ from ...targets import Target
 from ...weights import WeightStore
 from ...weights.expression import leaves
 from ..facts import SignatureFacts
-from ..survey import survey
-from .costs import bytes_of, cost_of
+from ..survey import bytes_of, survey
+from .costs import cost_of
 from .origins import Origins
 from .snapshots import is_constant, steps_of, type_text
 

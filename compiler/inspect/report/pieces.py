@@ -9,7 +9,7 @@ from ...ir.mlir import func, ir
 from ...ir.origin import origin_of
 from ...ir.program import body_of
 from ..exposing import Place, computed
-from .costs import bytes_of
+from ..survey import bytes_of
 from .origins import ROOT, Origins
 from .snapshots import is_constant, kind_of, type_text
 

@@ -4,7 +4,7 @@ function drawOverview() {
   return [
     h('div', { class: 'cards' }, cards()),
     section('Signatures', signatures.map(signatureBox)),
-    content.seconds ? section('Where time went', timeBars(8), moreIn('time')) : null,
+    content.seconds ? section('Where time went', timeBars(), moreIn('time')) : null,
     section('Where bytes went', byteBars(), moreIn('bytes')),
     content.errors ? section('Farthest from eager torch', worstLayers(5), moreIn('numbers')) : null,
   ].filter(Boolean);
@@ -67,17 +67,33 @@ function foldedList(texts) {
     group.length < 3 ? group : [`${group[0]}  … ${group.length} alike`]).map((text) => h('code', { class: 'tensor' }, text));
 }
 
-/** The longest parts of the conversion. */
-function timeBars(limit) {
-  const parts = [
-    ['capture (torch.export)', content.seconds.capture],
-    ...content.steps.map((step) => [step.signature ? `${step.name}, ${step.signature}` : step.name, step.seconds]),
-    ['write the file', content.seconds.write],
-  ];
-  const shown = limit ? [...parts].sort((a, b) => b[1] - a[1]).slice(0, limit) : parts;
-  const peak = Math.max(...shown.map(([, seconds]) => seconds));
+/** Capture, lowerings, writing, and all passes of a stage together, in order. */
+function timeBars() {
+  const parts = new Map([['capture (torch.export)', content.seconds.capture]]);
+  for (const step of content.steps) {
+    add(parts, isLowering(step) ? step.name : `passes on ${STAGE_TITLES[step.stage]}`, step.seconds);
+  }
+  parts.set('write the file', content.seconds.write);
+  return secondsTable([...parts]);
+}
+
+/** Every pass by itself, those that ran several times together, the longest first. */
+function passBars() {
+  const parts = new Map();
+  const runs = new Map();
+  for (const step of content.steps.filter((each) => !isLowering(each))) {
+    add(parts, step.name, step.seconds);
+    add(runs, step.name, 1);
+  }
+  return secondsTable([...parts].sort((a, b) => b[1] - a[1]).map(([name, seconds]) => [
+    [name, runs.get(name) > 1 ? h('span', { class: 'dim' }, ` ${runs.get(name)} runs`) : ''], seconds,
+  ]));
+}
+
+function secondsTable(parts) {
+  const peak = Math.max(1e-9, ...parts.map(([, seconds]) => seconds));
   return table([['part', false], ['', false], ['time', true]],
-    shown.map(([name, seconds]) => [name, bar(seconds / peak), formatSeconds(seconds)]), { class: 'bars' });
+    parts.map(([name, seconds]) => [name, bar(seconds / peak), formatSeconds(seconds)]), { class: 'bars' });
 }
 
 /** Weights and constants by element type. */

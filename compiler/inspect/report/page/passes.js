@@ -1,6 +1,5 @@
 // What each pass changed.
 
-const STAGE_OF_STEP = { fx: 'FX', stablehlo: 'StableHLO', tfl: 'tfl' };
 const passes = { query: '', onlyChanges: false };
 
 function drawPasses() {
@@ -25,7 +24,7 @@ function fillPasses(list) {
   content.steps.forEach((step, index) => {
     const words = [step.name, ...Object.keys(step.applied), ...Object.keys(step.declined)].join(' ');
     if (!words.includes(passes.query) || (passes.onlyChanges && !step.changed)) return;
-    if (step.stage !== stage) rows.push(h('h3', {}, STAGE_OF_STEP[stage = step.stage]));
+    if (step.stage !== stage) rows.push(h('h3', {}, STAGE_TITLES[stage = step.stage]));
     const difference = total(step.after) - total(step.before);
     rows.push(h('button', {
       type: 'button', role: 'option', class: `pass${step.changed ? '' : ' idle'}${isLowering(step) ? ' lowering' : ''}`,
@@ -42,7 +41,7 @@ function fillPasses(list) {
 function stepElement(step) {
   return [
     h('h2', {}, step.name, step.signature ? h('span', { class: 'dim' }, ` on ${step.signature}`) : null),
-    h('p', {}, `${STAGE_OF_STEP[step.stage]} · `, `${formatCount(total(step.before))} ops before, ${formatCount(total(step.after))} after`,
+    h('p', {}, `${STAGE_TITLES[step.stage]} · `, `${formatCount(total(step.before))} ops before, ${formatCount(total(step.after))} after`,
       step.seconds === undefined ? '' : ` · ${formatSeconds(step.seconds)}`,
       step.link ? [' · ', h('a', { href: step.link }, 'the whole program after it')] : ''),
     step.changed ? null : note('It changed nothing.'),

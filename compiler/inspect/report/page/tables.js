@@ -7,7 +7,8 @@ function drawTime() {
   const moved = totalsOf(signature, 'moved');
   return [
     content.seconds
-      ? section('Conversion', h('p', {}, `${formatSeconds(conversionSeconds())} in all, without what it took to look on.`), timeBars(0))
+      ? section('Conversion', h('p', {}, `${formatSeconds(conversionSeconds())} in all, without what it took to look on.`), timeBars(),
+        h('details', {}, h('summary', {}, 'Every pass'), passBars()))
       : section('Conversion', note('Not in this report.')),
     section('A call', latency
       ? h('p', {}, `${formatSeconds(latency.median / 1e3)} (median of ${formatCount(latency.runs)}, fastest ${formatSeconds(latency.fastest / 1e3)}) on one thread of the machine that made this page.`)
