@@ -44,8 +44,9 @@ def _constant_fits(constant: TensorFact, other: TensorFact, result: TensorFact) 
         axes = axes[:-1] + "C"
     placed = zip(axes, constant.shape, _COMPUTED[result.rank][-constant.rank :], strict=True)
     if any(size > 1 and own != wanted for own, size, wanted in placed):
+        other_axes = _COMPUTED[result.rank]
         return Miscomputed(
-            f"a constant {list(constant.shape)} where {list(result.shape)} is computed"
+            f"a constant {list(constant.shape)} laid out as {axes} for {list(result.shape)} as {other_axes}"
         )
     grows = constant.rank == 4 and constant.shape[0] > other.shape[0]
     return Miscomputed("a constant that adds a batch") if grows else None
