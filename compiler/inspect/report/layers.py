@@ -49,7 +49,7 @@ class Pair:
         node: name of the node.
         row: its position among the calls of the graph.
         place: where the file computes the value.
-        bytes: what the value takes.
+        bytes: what the value takes on both sides together.
     """
 
     node: str

@@ -11,6 +11,7 @@ from torch import nn
 import litewright
 from litewright.compiler.driver.model import EdgeModel
 from litewright.compiler.inspect import DumpObserver, ModelFacts, survey
+from litewright.compiler.inspect.survey import bytes_of
 from litewright.compiler.ir import mlir
 from litewright.compiler.runtime import Runner
 from litewright.compiler.targets import XNNPACK
@@ -90,3 +91,21 @@ def test_dump_refuses_a_folder_that_is_a_file(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(litewright.UserError, match="cannot create"):
         DumpObserver(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("tensor<2x3xf32>", 24),
+        ("tensor<3xi4>", 2),
+        ("tensor<?x4xf16>", 8),
+        ("tensor<3xcomplex<f32>>", 24),
+        ("tensor<5x!tf_type.string>", 0),
+        ("none", 0),
+    ],
+)
+def test_sizes_of_types(kind: str, size: int) -> None:
+    with mlir.use(mlir.make_context()):
+        module = mlir.ir.Module.parse(f"func.func private @f(%x: {kind}) {{ return }}")
+        (function,) = module.body.operations
+        assert bytes_of(function.regions[0].blocks[0].arguments[0]) == size
