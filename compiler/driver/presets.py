@@ -32,6 +32,7 @@ from litewright.passes.tfl.fuse_gelu import FuseGelu
 from litewright.passes.tfl.fuse_projections import FuseProjections
 from litewright.passes.tfl.fuse_rotations import FuseRotations
 from litewright.passes.tfl.hoist_scales import HoistScales
+from litewright.passes.tfl.merge_constants import MergeConstants
 from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
@@ -91,7 +92,8 @@ TFL = (
     Repeat((SinkTransposes(), SimplifyShapes())),
     # Scales before biases before activations: that is the order in which a kernel applies them, and
     # each ends the search for the one before. Batch-norms leave a scale behind a bias behind a scale.
-    Repeat((HoistScales(), FoldScales(), FuseBiases())),
+    # Factors that no product takes merge with those that they meet.
+    Repeat((HoistScales(), FoldScales(), MergeConstants(), FuseBiases())),
     # One table of signed sines instead of one per rotation: what is rotated alike is found by its tables.
     EliminateCommonSubexpressions(),
     # Scales are gone, so that queries are rotated as keys are; what is joined is then cut, and what is cut

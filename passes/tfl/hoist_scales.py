@@ -35,7 +35,7 @@ def above_movement(op: ir.OpView, context: RuleContext) -> Outcome:
     if not hlo.has_one_use(moved):
         return decline("what is scaled is read elsewhere too")
     if not _yields_product(inner.operands[0]):
-        return decline("what is moved is no product with known weights")
+        return decline("what is moved is no product with something known")
     permutation = permutation_of(inner)
     if op_name(inner) == "tfl.transpose" and permutation is None:
         return decline("the permutation is not constant")
@@ -58,7 +58,9 @@ def above_rotation(op: ir.OpView, context: RuleContext) -> Outcome:
     if not hlo.has_one_use(rotated):
         return decline("what is scaled is read elsewhere too")
     if not _rotates_product(rotation):
-        return decline("what is rotated is no product with known weights, or is read elsewhere too")
+        return decline(
+            "what is rotated is no product with something known, or is read elsewhere too"
+        )
     return rotate(binary("mul", rotation.x, tfl.constant(factor)), rotation)
 
 
@@ -79,7 +81,7 @@ def above_scores(op: ir.OpView, context: RuleContext) -> Outcome:
     if not _yields_product(x) and not (
         isinstance(rotation, Rotation) and _rotates_product(rotation)
     ):
-        return decline("the left operand comes from no product with known weights")
+        return decline("the left operand comes from no product with something known")
     operands = [binary("mul", x, tfl.constant(factor)), y]
     return tfl.emit("batch_matmul", operands, scores.type, **tfl.attributes_of(product))
 
@@ -97,19 +99,28 @@ def _scaled(op: ir.OpView) -> tuple[ir.Value, Array] | Decline:
 
 
 def _rotates_product(rotation: Rotation) -> bool:
-    """Whether what is rotated, and nothing else reads, is a product with known weights."""
+    """Whether what is rotated, and nothing else reads, is a product with something known."""
     inner = hlo.producer(rotation.x)
     if inner is None or sum(1 for _ in rotation.x.uses) != _USES_IN_ROTATION:
         return False
+    if op_name(inner) == "tfl.mul":
+        return _multiplies_by_constant(inner)
     return op_name(inner) in _MOVING and _yields_product(inner.operands[0])
 
 
+def _multiplies_by_constant(op: ir.OpView) -> bool:
+    plain = tfl.attribute(op, "fused_activation_function") == "NONE"
+    return plain and any(tfl.constant_of(operand) is not None for operand in op.operands)
+
+
 def _yields_product(value: ir.Value) -> bool:
-    """Whether a value is a product with known weights, moved about but not changed, and read once."""
+    """Whether a value is a product with known weights or factors, moved about but not changed, read once."""
     while hlo.has_one_use(value):
         op = hlo.producer(value)
         if op is None:
             return False
+        if op_name(op) == "tfl.mul":
+            return _multiplies_by_constant(op)
         if op_name(op) in BIASED:
             known = matrix_of(op.operands[1]) is not None
             return known and tfl.attribute(op, "fused_activation_function") == "NONE"

@@ -124,6 +124,12 @@ def _scores(x: Tensor, w: Tensor) -> Tensor:
     return heads @ x[:, None, :, :4].transpose(-1, -2) / 1.7
 
 
+def _twice_scaled(x: Tensor) -> Tensor:
+    return (
+        x * torch.linspace(-1.0, 1.0, x.shape[-1]) * 0.3 + 1.5 + torch.linspace(0, 2, x.shape[-1])
+    )
+
+
 SMALL = ("simplify-shapes", "absorb-broadcasts")
 ROTARY = [(rotary(5, 4, 2, 8), (1, 5, 16)), (rotary(1, 3, 1, 4), (1, 1, 16))]
 CONVOLUTIONS = [
@@ -210,6 +216,11 @@ CASES = [
             (Computes(_grouped, (1, 1, 3, 8)), (1, 4, 1, 8)),
         ],
         (*SMALL, "absorb-transposes"),
+    ),
+    Case(
+        "merge-constants",
+        [(Computes(_twice_scaled), (3, 8)), (Computes(_twice_scaled), (2, 5, 4))],
+        SMALL,
     ),
     Case("fuse-gelu", [(Computes(_spelt_gelu), (3, 8)), (Computes(_spelt_gelu), (2, 5, 4))], SMALL),
     Case(

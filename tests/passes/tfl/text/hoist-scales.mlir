@@ -179,7 +179,7 @@ func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}) -> (tensor<2x2x8xf3
   %1 = "tfl.mul"(%0, %c1) {fused_activation_function = "NONE"} : (tensor<2x2x8xf32>, tensor<f32>) -> tensor<2x2x8xf32>
   return %1 : tensor<2x2x8xf32>
 }
-// DECLINES(above-movement): what is moved is no product with known weights
+// DECLINES(above-movement): what is moved is no product with something known
 // -----
 // CASE: a permutation that is computed
 func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %n: tensor<2xi32> {litewright.name = "n"}, %w: tensor<8x8xf32> {litewright.weight = "w"}) -> (tensor<8x4xf32> {litewright.name = "y"}) {
@@ -240,7 +240,7 @@ func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %w: tensor<8x8xf32>
   %9 = "tfl.mul"(%8, %c6) {fused_activation_function = "NONE"} : (tensor<1x2x4x4xf32>, tensor<f32>) -> tensor<1x2x4x4xf32>
   return %9, %2 : tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>
 }
-// DECLINES(above-rotation): what is rotated is no product with known weights, or is read elsewhere too
+// DECLINES(above-rotation): what is rotated is no product with something known, or is read elsewhere too
 // -----
 // CASE: a product without heads is rotated
 func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %w: tensor<8x8xf32> {litewright.weight = "w"}, %cos: tensor<4x8xf32> {litewright.name = "cos"}, %sin: tensor<4x8xf32> {litewright.name = "sin"}) -> (tensor<4x8xf32> {litewright.name = "y"}) {
@@ -259,7 +259,7 @@ func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %w: tensor<8x8xf32>
   %7 = "tfl.mul"(%6, %c4) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
   return %7 : tensor<4x8xf32>
 }
-// DECLINES(above-rotation): what is rotated is no product with known weights, or is read elsewhere too
+// DECLINES(above-rotation): what is rotated is no product with something known, or is read elsewhere too
 // -----
 // CASE: scores of inputs
 func.func @main(%q: tensor<2x4x4xf32> {litewright.name = "q"}, %k: tensor<2x5x4xf32> {litewright.name = "k"}) -> (tensor<2x4x5xf32> {litewright.name = "y"}) {
@@ -268,7 +268,7 @@ func.func @main(%q: tensor<2x4x4xf32> {litewright.name = "q"}, %k: tensor<2x5x4x
   %1 = "tfl.mul"(%0, %c0) {fused_activation_function = "NONE"} : (tensor<2x4x5xf32>, tensor<f32>) -> tensor<2x4x5xf32>
   return %1 : tensor<2x4x5xf32>
 }
-// DECLINES(above-scores): the left operand comes from no product with known weights
+// DECLINES(above-scores): the left operand comes from no product with something known
 // -----
 // CASE: the scores are a result too
 func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %k: tensor<2x5x4xf32> {litewright.name = "k"}, %w: tensor<8x8xf32> {litewright.weight = "w"}) -> (tensor<2x4x5xf32> {litewright.name = "y0"}, tensor<2x4x5xf32> {litewright.name = "y1"}) {
@@ -284,3 +284,38 @@ func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %k: tensor<2x5x4xf3
   return %4, %3 : tensor<2x4x5xf32>, tensor<2x4x5xf32>
 }
 // DECLINES(above-scores): what is scaled is read elsewhere too
+// -----
+// CASE: past rotary embedding to another factor
+func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}, %cos: tensor<4x8xf32> {litewright.name = "cos"}) -> (tensor<4x8xf32> {litewright.name = "y"}) {
+  %c0 = "tfl.pseudo_const"() {value = dense<[1.0, 2.0, -3.0, 0.5, 0.25, 4.0, -1.0, 1.5]> : tensor<8xf32>} : () -> tensor<8xf32>
+  %0 = "tfl.mul"(%x, %c0) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
+  %1 = "tfl.mul"(%0, %cos) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %c1 = "tfl.pseudo_const"() {value = dense<[0, 0]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %c2 = "tfl.pseudo_const"() {value = dense<[4, 4]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %2 = "tfl.slice"(%0, %c1, %c2) : (tensor<4x8xf32>, tensor<2xi32>, tensor<2xi32>) -> tensor<4x4xf32>
+  %c3 = "tfl.pseudo_const"() {value = dense<[0, 4]> : tensor<2xi32>} : () -> tensor<2xi32>
+  %3 = "tfl.slice"(%0, %c3, %c2) : (tensor<4x8xf32>, tensor<2xi32>, tensor<2xi32>) -> tensor<4x4xf32>
+  %4 = "tfl.concatenation"(%3, %2) {axis = 1 : i32, fused_activation_function = "NONE"} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x8xf32>
+  %5 = "tfl.mul"(%4, %cos) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %6 = "tfl.add"(%1, %5) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %c4 = "tfl.pseudo_const"() {value = dense<0.125> : tensor<f32>} : () -> tensor<f32>
+  %7 = "tfl.mul"(%6, %c4) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+  return %7 : tensor<4x8xf32>
+}
+// CHECK-COUNT-2: "tfl.mul"(%
+// CHECK: "tfl.concatenation"
+// CHECK: "tfl.add"
+// CHECK-NOT: "tfl.mul"
+// -----
+// CASE: to another factor
+func.func @main(%x: tensor<4x8xf32> {litewright.name = "x"}) -> (tensor<2x2x8xf32> {litewright.name = "y"}) {
+  %c0 = "tfl.pseudo_const"() {value = dense<[1.0, 2.0, -3.0, 0.5, 0.25, 4.0, -1.0, 1.5]> : tensor<8xf32>} : () -> tensor<8xf32>
+  %0 = "tfl.mul"(%x, %c0) {fused_activation_function = "NONE"} : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
+  %c1 = "tfl.pseudo_const"() {value = dense<[2, 2, 8]> : tensor<3xi32>} : () -> tensor<3xi32>
+  %1 = "tfl.reshape"(%0, %c1) : (tensor<4x8xf32>, tensor<3xi32>) -> tensor<2x2x8xf32>
+  %c2 = "tfl.pseudo_const"() {value = dense<0.125> : tensor<f32>} : () -> tensor<f32>
+  %2 = "tfl.mul"(%1, %c2) {fused_activation_function = "NONE"} : (tensor<2x2x8xf32>, tensor<f32>) -> tensor<2x2x8xf32>
+  return %2 : tensor<2x2x8xf32>
+}
+// CHECK-COUNT-2: "tfl.mul"{{.*}} -> tensor<4x8xf32>
+// CHECK: "tfl.reshape"
