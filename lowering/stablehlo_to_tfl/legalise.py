@@ -58,12 +58,15 @@ def legalise(
     Args:
         program: StableHLO.
         target: whose composites are kept; all others are inlined.
-        more: rules that are tried before those of litewright.
+        more: rules that are tried before those of litewright: at every op, so that they may be about several.
         observers: told of every rule that applies or declines.
 
     Raises:
         UnsupportedError: ops for which the runtime has no kernel; all of them are listed.
     """
+    if more:
+        # Once by themselves: behind a legalised op, nothing looks as it did.
+        apply_rules(program, more, observers)
     apply_rules(program, (*more, *rules_for(target)), observers)
     remove_dead(program)
     left = [

@@ -66,9 +66,10 @@ def command(
     from ..factory import samples_from
     from ..progress import stage_progress
 
-    asked = target_of(target, effective())
     observers = printers(print_after, print_changed=print_changed)
     samples = samples_from(factory)
+    # Behind it, since the model's module may register what is asked for.
+    asked = target_of(target, effective())
     converter = Converter()
     with stage_progress() as progress:
         for name, sample in samples.items():

@@ -56,6 +56,11 @@ def command(
     from litewright.compiler.driver.loading import stage_of
     from litewright.compiler.driver.options import Options, target_of
 
+    from ..factory import load_module
+
+    if why_not is not None and ":" in source:
+        # What the model's module registers is meant too.
+        load_module(source.rpartition(":")[0])
     extensions = effective()
     options = Options(target=target_of(target, extensions), extensions=extensions)
     if why_not is not None:
@@ -85,11 +90,13 @@ def _why_not(source: str, rule: str, options: Options) -> str:
     from litewright.compiler.driver import opt
     from litewright.compiler.driver.catalogue import stages_of_rule
     from litewright.compiler.driver.extensions import plan_for
+    from litewright.compiler.driver.presets import for_target
 
     if Path(source).suffix in {".tflite", ".mlir"}:
         return describe_misses(opt.misses(opt.load(Path(source), _note), rule, options))
     added = options.extensions
-    stages_of_rule(rule, plan_for(None, added), options.target, added.legalisations)
+    plan = for_target(plan_for(None, added), options.target)
+    stages_of_rule(rule, plan, options.target, added.legalisations)
     return describe_misses(_misses_of_conversion(source, rule, options))
 
 
