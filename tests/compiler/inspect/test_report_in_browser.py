@@ -248,3 +248,23 @@ def test_the_report_on_a_file_has_what_a_file_tells(driver: Any, tmp_path: Path)
     _tab(driver, "stages")
     assert _texts(driver, ".stage-head b") == ["tfl"]
     assert complaints(driver) == []
+
+
+def test_a_pass_far_down_the_list_is_shown_without_losing_the_place(page: Any) -> None:
+    _tab(page, "passes")
+    last = _all(page, "#passes .pass")[-1]
+    page.execute_script("arguments[0].scrollIntoView()", last)
+    last.click()
+    assert page.execute_script("return document.getElementById('passes').scrollTop") > 0
+    top = page.execute_script(
+        "return document.querySelector('#pass h2').getBoundingClientRect().top"
+    )
+    assert 0 < top < 300
+
+
+def test_what_differs_in_a_line_is_set_off(page: Any) -> None:
+    _tab(page, "passes")
+    marks = _texts(page, "#pass mark")
+    assert marks
+    lines = [text.strip() for text in _texts(page, "#pass pre > span")]
+    assert not set(marks) & set(lines), "a part of the line, not all of it"

@@ -68,8 +68,13 @@ function draw() {
   document.getElementById('metric').value = tree.metric;
   drawTree();
   const main = document.getElementById('main');
+  const list = document.getElementById('passes');
+  const scrolled = list ? list.scrollTop : 0;
   main.replaceChildren(...[TABS[state.tab][1]()].flat(Infinity));
   main.dataset.tab = state.tab;
+  main.scrollTop = 0;
+  const again = document.getElementById('passes');
+  if (again && list) again.scrollTop = scrolled;
 }
 
 addEventListener('popstate', () => { readAddress(); draw(); });

@@ -30,7 +30,7 @@ function fillPasses(list) {
       type: 'button', role: 'option', class: `pass${step.changed ? '' : ' idle'}${isLowering(step) ? ' lowering' : ''}`,
       'aria-selected': String(index === state.step), 'data-step': index, onclick: () => go({ step: index }),
     },
-    h('span', { class: 'name' }, step.name, step.signature ? h('span', { class: 'dim' }, ` ${step.signature}`) : null),
+    h('span', { class: 'name' }, step.name, dimIfSeveral(step.signature)),
     h('span', { class: 'delta' }, step.changed ? (difference > 0 ? `+${difference}` : difference < 0 ? `−${-difference}` : '±0') : '·'),
     h('span', { class: 'delta' }, rewrites(step) ? `${rewrites(step)}×` : ''),
     step.seconds === undefined ? null : h('span', { class: 'time' }, bar(step.seconds / peak), formatSeconds(step.seconds))));
@@ -40,7 +40,7 @@ function fillPasses(list) {
 
 function stepElement(step) {
   return [
-    h('h2', {}, step.name, step.signature ? h('span', { class: 'dim' }, ` on ${step.signature}`) : null),
+    h('h2', {}, step.name, dimIfSeveral(step.signature)),
     h('p', {}, `${STAGE_TITLES[step.stage]} · `, `${formatCount(total(step.before))} ops before, ${formatCount(total(step.after))} after`,
       step.seconds === undefined ? '' : ` · ${formatSeconds(step.seconds)}`,
       step.link ? [' · ', h('a', { href: step.link }, 'the whole program after it')] : ''),
@@ -90,11 +90,34 @@ function groupOfChanges(group) {
   const places = [...group.places].sort((a, b) => Number(isWithin(b[1], state.module)) - Number(isWithin(a[1], state.module)));
   const [[first, module]] = group.places;
   const others = places.length > 1 ? h('details', {}, h('summary', {}, `and ${places.length - 1} alike`),
-    places.slice(1).map(([name, each]) => h('div', {}, moduleLink(each), h('span', { class: 'dim' }, ` ${name}`)))) : null;
+    places.slice(1).map(([name, each]) => h('div', {}, moduleLink(each), dimIfSeveral(name)))) : null;
   const prefix = modules[module].path ? `%${modules[module].path}.` : '';
+  const lines = group.lines.map((line) => (prefix ? line.split(prefix).join('%') : line));
   return h('div', { class: 'change' },
-    h('div', { class: 'where' }, moduleLink(module), h('span', { class: 'dim' }, ` ${first}`), others),
-    h('pre', {}, group.lines.map((line) => h('span', { class: line[0] === '-' ? 'gone' : 'come' },
-      `${line[0]} ${prefix ? line.slice(1).split(prefix).join('%') : line.slice(1)}\n`)),
+    h('div', { class: 'where' }, moduleLink(module), dimIfSeveral(first), others),
+    h('pre', {}, lines.map((line, index) => h('span', { class: line[0] === '-' ? 'gone' : 'come' },
+      `${line[0]} `, emphasised(line.slice(1), counterpart(lines, index)), '\n')),
     group.omitted ? h('span', { class: 'dim' }, `  … ${plural(group.omitted, 'more line')}\n`) : null));
+}
+
+/** A signature's name, where there are several to tell apart. */
+const dimIfSeveral = (name) => (signatures.length > 1 && name ? h('span', { class: 'dim' }, ` ${name}`) : null);
+
+/** The neighbouring line that computes the same value on the other side of the change. */
+function counterpart(lines, index) {
+  const name = (line) => (line ? line.slice(1).split(' = ')[0] : '');
+  const other = lines[index][0] === '-' ? lines[index + 1] : lines[index - 1];
+  return other && other[0] !== lines[index][0] && name(other) === name(lines[index]) ? other.slice(1) : null;
+}
+
+/** A line with what its counterpart does not have set off. */
+function emphasised(line, other) {
+  if (other === null) return line;
+  const [mine, theirs] = [line, other].map((text) => text.split(/(?<=[(), ])|(?=[(), ])/));
+  let from = 0;
+  while (from < mine.length && mine[from] === theirs[from]) from++;
+  let until = 0;
+  while (until < Math.min(mine.length, theirs.length) - from && mine[mine.length - 1 - until] === theirs[theirs.length - 1 - until]) until++;
+  const middle = mine.slice(from, mine.length - until).join('');
+  return [mine.slice(0, from).join(''), middle ? h('mark', {}, middle) : null, mine.slice(mine.length - until).join('')];
 }
