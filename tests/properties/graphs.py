@@ -236,3 +236,7 @@ def _is_comparable(tensor: Tensor, wide: Tensor) -> bool:
         return bool(tensor.abs().max() < 1 << 20) if tensor.dtype != torch.bool else True
     moderate = bool(tensor.isfinite().all()) and float(tensor.abs().max()) < HIGHEST
     return moderate and relative_error(tensor.numpy(), wide.numpy()) < WORST
+
+
+Operation = Callable[[Builder], None]
+"""Draws a step and adds it; raises `NothingFitsError` where it cannot."""
