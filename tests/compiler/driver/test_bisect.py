@@ -223,7 +223,8 @@ def test_the_model_of_a_checkpoint() -> None:
     found = bisect(hollow, args, weights=weights)
     assert found.culprit is None, str(found)
     wrong_mul = litewright.place(wrong.wrong_mul, stage="tfl")
-    assert found_in(bisect(hollow, args, weights=weights, passes=[wrong_mul]))
+    culprit, _ = found_in(bisect(hollow, args, weights=weights, passes=[wrong_mul]))
+    assert culprit.name == "wrong-mul"
 
 
 def test_exported_programs() -> None:
