@@ -18,6 +18,7 @@ from litewright.compiler.ir.hlo import composite_name
 from litewright.compiler.ir.observer import Observer
 from litewright.compiler.ir.program import Program, body_of
 from litewright.compiler.runtime import Runner
+from litewright.composites import composite
 from tests.support.tolerances import assert_close
 
 LM = "litert-lm-gpu"
@@ -49,6 +50,27 @@ class FromCache(nn.Module):
 
     def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
         return F.scaled_dot_product_attention(q, k, v)
+
+
+@composite("odml::rms_norm")
+def named_as_the_runtime_does(
+    x: torch.Tensor, weight: torch.Tensor, *, epsilon: float
+) -> torch.Tensor:
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon) * weight
+
+
+@composite("acme::halved")
+def named_as_nobody_does(x: torch.Tensor) -> torch.Tensor:
+    return x / 2
+
+
+class Named(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return named_as_nobody_does(named_as_the_runtime_does(x, self.weight, epsilon=0.01))
 
 
 class Reasons(Observer[Program]):
@@ -167,6 +189,21 @@ def test_inlined_with_a_reason_where_the_delegate_would_not_take_it(case: str) -
     assert any(told.startswith(reason) for told in reasons.told), reasons.told
     made = model(*(a.numpy() for a in args))
     assert_close(made, module(*args).detach().numpy(), "float32 model")
+
+
+@pytest.mark.parametrize(("target", "stays"), [("cpu", []), ("gpu", []), (LM, ["odml.rms_norm"])])
+@pytest.mark.parametrize("rank", [3, 5])
+def test_no_runtime_sees_a_name_that_it_does_not_know(
+    target: str, stays: list[str], rank: int, tmp_path: Path
+) -> None:
+    module = random_weights(Named())
+    x = torch.randn(*[1] * (rank - 2), 3, 8)
+    path = tmp_path / "model.tflite"
+    model = litewright.convert(module, (x,), target=target)
+    model.export(path)
+    # Nor one that it would not take.
+    assert [name for name, _ in composites_of(path)] == (stays if rank == 3 else [])
+    assert_close(model(x.numpy()), module(x).detach().numpy(), "float32 model")
 
 
 def test_equal_decompositions_are_one_function() -> None:
