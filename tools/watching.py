@@ -78,19 +78,4 @@ _NUMBERS = frozenset({"runs", "changed", "ms", "rewrites", "applied"})
 
 def describe_misses(found: Misses, most: int = 10) -> str:
     """Why a rule did not apply, the attempts that got farthest first."""
-    lines = [f"{found.rule} applied {len(found.applied_at)} times"]
-    lines += [f"  at {origin}" for origin in found.applied_at[:most]]
-    missed = found.ranked()
-    lines.append(
-        f"and was tried in vain at {len(missed)} more ops"
-        if missed
-        else "and was never tried in vain"
-    )
-    for miss in missed[:most]:
-        lines.append(f"  {miss.op} at {miss.origin}")
-        lines.append(f"    {miss.rule}: {miss.reason}")
-        if miss.at and miss.at != miss.origin:
-            lines.append(f"    stopped at {miss.at}")
-    if len(missed) > most:
-        lines.append(f"  ... and {len(missed) - most} more")
-    return "\n".join(lines)
+    return found.describe(most)

@@ -137,7 +137,8 @@ def _is_attention(found: Found) -> str | None:
     if mask is None:
         return None
     scores = (*query.shape[:3], key.shape[2])
-    fits = mask.dim() <= 4 and torch.broadcast_shapes(mask.shape, scores) == scores
+    sizes = zip(reversed(mask.shape), reversed(scores), strict=False)
+    fits = mask.dim() <= 4 and all(size in (1, wanted) for size, wanted in sizes)
     return None if fits and mask.is_floating_point() else f"a mask {list(mask.shape)}"
 
 
@@ -156,7 +157,7 @@ def _attention(*, capped: bool, masked: bool, groups: int) -> CompositePattern:
         scalars={"scale": 0.5, **({"logit_cap": 30.0} if capped else {})},
         attributes={"is_causal": False, **({} if capped else {"enable_gqa": groups == _GROUPED})},
         check=_is_attention,
-        needs=_NEEDS | ({aten.tanh.default} if capped else frozenset()),
+        needs=_NEEDS | {aten.tanh.default} if capped else _NEEDS,
         title=title if groups == _PLAIN else f"{title}, of groups of queries",
     )
 

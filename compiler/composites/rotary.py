@@ -24,7 +24,7 @@ def rotary_embedding(x: Tensor, cos: Tensor, sin: Tensor, *, interleaved: bool =
         A tensor of the shape of x.
     """
     if interleaved:
-        pairs = x.unflatten(-1, (-1, 2))
+        pairs = x.reshape(*x.shape[:-1], -1, 2)
         turned = torch.stack((-pairs[..., 1], pairs[..., 0]), -1).flatten(-2)
     else:
         first, second = x.chunk(2, -1)

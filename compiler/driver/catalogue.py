@@ -15,6 +15,7 @@ from litewright.passes.core import EliminateCommonSubexpressions, RewritePass, R
 from ..diagnostics import UserError
 from ..targets import Target
 from .extensions import Extensions, plan_for
+from .marking import marked_titles
 from .plan import AnyPass, PassPlan, Stage, leaves
 
 _ITEM = re.compile(r"\s*([\w-]+)\s*(?:\{([^}]*)\})?\s*(?:,|$)")
@@ -89,7 +90,7 @@ def stages_of_rule(
     """Where a rule, or a pass whose rules are meant, runs: names of stages, `legalise` among them.
 
     Args:
-        rule: its name.
+        rule: its name, or the name of a composite that is marked on FX.
         plan: the passes.
         target: whose legalisations run.
         more: legalisations of others.
@@ -98,6 +99,7 @@ def stages_of_rule(
         UserError: there is no such rule.
     """
     by_stage = {stage: _rules_in(plan.of(stage)) for stage in ("stablehlo", "tfl")}
+    by_stage["fx"] = marked_titles(plan)
     by_stage["legalise"] = {each.name for each in (*more, *rules_for(target))}
     found = [stage for stage, names in by_stage.items() if rule in names]
     if not found:

@@ -79,6 +79,17 @@ def with_known_composites(
     return replace(plan, stablehlo=mapped(plan.stablehlo, knowing))
 
 
+def marked_titles(plan: PassPlan) -> set[str]:
+    """What the composites that a plan marks are called in messages."""
+    titles: set[str] = set()
+    for each in leaves(plan.fx):
+        if isinstance(each, MarkModules):
+            titles |= {composite.name for composite in each.composites}
+        elif isinstance(each, MarkPatterns):
+            titles |= {pattern.title for pattern in each.patterns}
+    return titles
+
+
 def title_of(composite: CompositeModule | CompositePattern) -> str:
     """What a composite is called in messages, unlike any other."""
     return composite.title if isinstance(composite, CompositePattern) else composite.name

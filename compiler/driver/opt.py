@@ -93,6 +93,8 @@ def misses(program: Program, rule: str, options: Options) -> Misses:
     """
     plan = for_target(plan_for(None, options.extensions), options.target)
     stages = stages_of_rule(rule, plan, options.target, options.extensions.legalisations)
+    if stages == ["fx"]:
+        raise UserError(f"{rule} is marked in FX graphs; give MODULE:FACTORY instead of a file")
     found = Misses(rule)
     with mlir.use(program.context):
         if stage_of(program) == "stablehlo":

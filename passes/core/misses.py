@@ -94,6 +94,24 @@ class Misses(Observer[object]):
         """The misses, those that got farthest first, in program order among equals."""
         return sorted(self._misses.values(), key=lambda miss: -miss.progress)
 
+    def describe(self, most: int = 10) -> str:
+        """Why the rule did not apply, the attempts that got farthest first; `most` of them."""
+        missed = self.ranked()
+        tried = f"tried in vain at {len(missed)} more ops" if missed else "never tried in vain"
+        lines = [f"{self.rule} applied {len(self.applied_at)} times"]
+        lines += [f"  at {origin}" for origin in self.applied_at[:most]]
+        lines.append(f"and was {tried}")
+        for miss in missed[:most]:
+            lines += [f"  {miss.op} at {miss.origin}", f"    {miss.rule}: {miss.reason}"]
+            lines += [f"    stopped at {miss.at}"] if miss.at not in ("", miss.origin) else []
+        return "\n".join(
+            [*lines, *([f"  ... and {len(missed) - most} more"] * (len(missed) > most))]
+        )
+
+    def __str__(self) -> str:
+        """The ten best attempts."""
+        return self.describe()
+
     def _keep(self, key: str, miss: Miss) -> None:
         known = self._misses.get(key)
         if known is None or miss.progress >= known.progress:

@@ -3,6 +3,8 @@
 `import litewright` does not load this module: it imports torch.
 """
 
+from typing import TYPE_CHECKING
+
 from litewright.compiler.composites import Composite, composite, patterns
 from litewright.compiler.composites.activation import swiglu
 from litewright.compiler.composites.attention import soft_capped_attention
@@ -13,6 +15,9 @@ from litewright.compiler.composites.normalization import rms_norm
 from litewright.compiler.composites.pattern import CompositePattern, Found
 from litewright.compiler.composites.rotary import rotary_embedding
 
+if TYPE_CHECKING:
+    from litewright.compiler.driver.explaining import explain
+
 __all__ = [
     "Composite",
     "CompositeModule",
@@ -20,6 +25,7 @@ __all__ = [
     "Found",
     "StableHLOCompositeBuilder",
     "composite",
+    "explain",
     "kv_cache_update",
     "patterns",
     "rms_norm",
@@ -27,3 +33,12 @@ __all__ = [
     "soft_capped_attention",
     "swiglu",
 ]
+
+if not TYPE_CHECKING:  # It needs the whole compiler, which the code of a model does not.
+
+    def __getattr__(name: str) -> object:
+        if name != "explain":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from litewright.compiler.driver.explaining import explain
+
+        return explain
