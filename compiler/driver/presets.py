@@ -73,6 +73,7 @@ STABLEHLO = (
 )
 
 TFL = (
+    # Legalisation spells every index, shape and table anew; fewer ops for all that follows.
     EliminateCommonSubexpressions(),
     # What turns to SLICE and RESHAPE does so before these are merged.
     FoldIndices(),
@@ -83,6 +84,7 @@ TFL = (
     AbsorbBroadcasts(),
     # Behind them, so that what a folded bias meets has its own shape; before biases are looked for.
     ShrinkConstants(),
+    # Divisors are one number now.
     SimplifyReductions(),
     # Its numbers are scalars now, and nothing has been folded into or hoisted out of it yet.
     FuseGelu(),
@@ -102,14 +104,17 @@ TFL = (
     FuseRotations(),
     # Heads are repeated before or behind the transpose that a product is to read through.
     Repeat((AbsorbRepeats(), AbsorbTransposes())),
+    # What joining, cutting and grouping heads has put beside other reshapes.
     SimplifyShapes(),
     # Behind all that looks for values of one shape on both sides of an op, and the biases above all.
     AbsorbReshapes(),
+    # Behind scales and biases, which a kernel applies before its activation.
     FuseActivations(),
     # Last, so that what it says another way for a delegate's sake is said of the final ops; and what it
     # writes around neighbours cancels out.
     FitTarget(),
     SimplifyShapes(),
+    # What passes have written once for each layer, such as a mask for groups of queries.
     EliminateCommonSubexpressions(),
 )
 
