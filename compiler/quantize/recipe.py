@@ -37,11 +37,14 @@ class Reading:
             (`model.layers.0.mlp.up_proj.linear`).
         kind: the op.
         elements: of the weight.
+        made: whether it is a table that no checkpoint holds, as those of rotary embeddings: only rules that
+            name its path mean it.
     """
 
     paths: tuple[str, ...]
     kind: str
     elements: int
+    made: bool = False
 
     def is_found_by(self, expression: str) -> bool:
         """Whether a regular expression matches a part of one of the paths."""
@@ -93,7 +96,7 @@ class Rule:
 
     def matches(self, read: Reading) -> bool:
         """Whether a weight is meant."""
-        if self.kinds and read.kind not in self.kinds:
+        if (self.kinds and read.kind not in self.kinds) or (read.made and not self.modules):
             return False
         if read.elements < self.at_least or (self.at_most and read.elements > self.at_most):
             return False

@@ -43,6 +43,8 @@ class _Weight:
         expression: what it is made of.
         shape: its dimensions.
         name: what it is called in messages.
+        is_constant: whether it is a constant of the program, which small parameters are, and tables that no
+            checkpoint holds.
         readers: ops, with the position of the weight among their operands.
         others: whether something reads it that cannot read integers.
     """
@@ -50,6 +52,7 @@ class _Weight:
     expression: Expression
     shape: tuple[int, ...]
     name: str
+    is_constant: bool
     readers: list[tuple[ir.OpView, int]] = field(default_factory=list[tuple[ir.OpView, int]])
     others: list[str] = field(default_factory=list[str])
 
@@ -68,7 +71,8 @@ class _Weight:
         for op, _ in self.readers:
             kind = op_name(op).removeprefix("tfl.")
             paths = (*leaves(self.expression), origin_of(op.location).name)
-            reading = Reading(paths, kind, element_count(self.shape))
+            made = self.is_constant and kind == "embedding_lookup"
+            reading = Reading(paths, kind, element_count(self.shape), made)
             found.append(Site(reading, self.shape, _channel_axis(op) % len(self.shape)))
         return found
 
@@ -170,9 +174,10 @@ def _weights(program: Program) -> Iterator[_Weight]:
             if not readers:
                 continue
             expression = _expression_of(program, value)
-            weight = found.setdefault(
-                str(expression), _Weight(expression, shape_of(value), leaves(expression)[0])
+            own = _Weight(
+                expression, shape_of(value), leaves(expression)[0], weight_symbol(value) is None
             )
+            weight = found.setdefault(str(expression), own)
             weight.readers += readers
             weight.others += others
     yield from found.values()

@@ -154,6 +154,26 @@ def test_specs_by_module_kind_and_size(tied: Tied) -> None:
     assert_near(model, tied, 2e-3)
 
 
+def test_tables_that_no_checkpoint_holds_stay_unless_named() -> None:
+    class Rotary(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("angles", torch.randn(300, 64), persistent=False)
+            self.proj = nn.Linear(64, 64)
+
+        def forward(self, tokens: Tensor) -> Tensor:
+            return self.proj(F.embedding(tokens, self.get_buffer("angles")))
+
+    module = Rotary().eval()
+    assert list(forms(litewright.convert(module, (TOKENS,), quant_config=EIGHT))) == [
+        "quantize(proj.weight, int8 channel, min_max, axis=0)"
+    ]
+    named = recipe(Rule(EIGHT, "angles"))
+    assert list(forms(litewright.convert(module, (TOKENS,), quant_config=named))) == [
+        "quantize(angles, int8 channel, min_max, axis=0)"
+    ]
+
+
 def test_weights_are_packed_and_read_back(tied: Tied, tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
     model = litewright.convert(tied, (TOKENS,), quant_config=QuantSpec("int4", algorithm="mse"))
