@@ -43,12 +43,14 @@ def bisect_requests(
             rounding explains in a model of the element types that come out.
 
     Raises:
-        UserError: as a conversion does, or inputs that do not fit.
+        UserError: as a conversion does, if nothing is wrong before; or inputs that do not fit.
     """
     recorder = record(requests, options)
 
     def trials() -> Iterator[_Trial]:
         for request in requests:
+            if not recorder.records(request.name):
+                continue
             start = recorder.start(request.name)
             inputs = inputs_for(start, request.name, choice, samples_of(request))
             expected = reference_of(request, start, inputs)
@@ -93,8 +95,17 @@ def _bisect(
         steps = list(steps_of(recorder, trial.name, options))
         found = _Scan(steps, trial.expected, trial.inputs, used, options, errors).run()
         if found is not None:
+            notes += _failure_notes(recorder)
             return Bisection(used, tuple(errors), found[0], tuple(notes), found[1])
+    if recorder.failure is not None:
+        raise recorder.failure
     return Bisection(used, tuple(errors), None, tuple(notes))
+
+
+def _failure_notes(recorder: Recorder) -> Iterator[str]:
+    if recorder.failure is not None:
+        first = (str(recorder.failure).splitlines() or [""])[0]
+        yield f"the conversion failed later: {type(recorder.failure).__name__}: {first}"
 
 
 @dataclass(slots=True)

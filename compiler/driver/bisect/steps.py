@@ -85,9 +85,14 @@ class _Record:
 
 
 class Recorder(Observer[Unit]):
-    """Keeps what every lowering and pass has made. That is kilobytes each: weights are not in it."""
+    """Keeps what every lowering and pass has made. That is kilobytes each: weights are not in it.
+
+    Attributes:
+        failure: what the conversion raised, if it failed.
+    """
 
     def __init__(self) -> None:
+        self.failure: Exception | None = None
         self._graphs: dict[str, list[_Record]] = {}
         self._programs: list[_Record] = []
         self._stage: Stage = "fx"
@@ -129,9 +134,12 @@ class Recorder(Observer[Unit]):
 
 
 def record(requests: Sequence[Request], options: Options) -> Recorder:
-    """Converts, and keeps everything on the way."""
+    """Converts, and keeps everything on the way, and the error if it fails."""
     recorder = Recorder()
-    build(requests, replace(options, observers=(*options.observers, recorder)))
+    try:
+        build(requests, replace(options, observers=(*options.observers, recorder)))
+    except Exception as error:  # noqa: BLE001 (what a wrong pass leads to later may be anything)
+        recorder.failure = error
     return recorder
 
 
@@ -164,6 +172,8 @@ def steps_of(recorder: Recorder, signature: str, options: Options) -> Iterator[S
             label, kind, name, signature, previous, each.unit, each.changed, weights, apply, item
         )
         previous = each.unit
+    if recorder.failure is not None:
+        return
     assert previous is not None, "a conversion records what it does"
     yield Step("write the file", "file", "file", signature, previous, previous, True, weights)
     yield Step(

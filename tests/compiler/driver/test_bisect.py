@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,10 @@ from litewright.compiler.driver.bisect import Bisection, Culprit, Region
 from litewright.compiler.driver.extensions import REGISTRY
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.program import Program
 from litewright.compiler.targets import XNNPACK
 from litewright.compiler.weights.torch_source import TorchSource
+from litewright.passes.core import Pass
 from tests.compiler.driver import wrong
 
 HERE = Path(wrong.__file__).name
@@ -205,6 +207,26 @@ def test_inputs_that_cannot_tell_are_mentioned() -> None:
     found = bisect(Zero().eval(), (torch.ones(2, 3),))
     assert found.culprit is None
     assert any("is the same everywhere" in note for note in found.notes)
+
+
+def test_what_is_wrong_before_a_conversion_fails() -> None:
+    module, args = mlp()
+
+    @dataclass(frozen=True)
+    class Stumble(Pass[Program]):
+        def run(self, unit: Program) -> bool:
+            raise ValueError("no such thing")
+
+    stumble = litewright.place(Stumble, stage="tfl")
+    found = bisect(
+        module, args, passes=[litewright.place(wrong.RewriteTanh, stage="stablehlo"), stumble]
+    )
+    culprit, region = found_in(found)
+    assert culprit.step == "pass rewrite-tanh (StableHLO)"
+    assert region.op.module == "second"
+    assert found.notes == ("the conversion failed later: ValueError: no such thing",)
+    with pytest.raises(ValueError, match="no such thing"):
+        bisect(module, args, passes=[stumble])
 
 
 def test_every_step_is_announced() -> None:
