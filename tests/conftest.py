@@ -8,6 +8,8 @@ import pytest
 
 # Every pass of every conversion is verified, and held to what it says of itself.
 os.environ.setdefault("LITEWRIGHT", "verify")
+# Workers share the cores, and threads of torch that wait for one another on a busy core wait long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Real folders behind the links of `src/litewright`. With the repository's root on the path they
 # could be imported under these names too, and every class and table would exist twice.
