@@ -13,7 +13,8 @@ from litewright.compiler.diagnostics import InternalError, LitewrightError
 
 from . import commands
 
-_COMMANDS = tuple(sorted(each.name for each in pkgutil.iter_modules(commands.__path__)))
+_MODULES = sorted(each.name for each in pkgutil.iter_modules(commands.__path__))
+_COMMANDS = {name.replace("_", "-"): name for name in _MODULES}
 
 
 class _Commands(click.Group):
@@ -25,7 +26,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        return importlib.import_module(f"litewright.tools.commands.{cmd_name}").command
+        return importlib.import_module(f"litewright.tools.commands.{_COMMANDS[cmd_name]}").command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -1,0 +1,1 @@
+"""Bundles: a model, its tokenizer and what a runtime must know of both, in one file."""

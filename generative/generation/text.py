@@ -1,0 +1,169 @@
+"""Text in, text out: a generator with its tokenizer."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
+from tokenizers.decoders import DecodeStream
+
+import litewright
+
+from ..bundle.container import Kind
+from ..bundle.reading import Bundle, open_bundle
+from .generator import Generator, Speed
+from .sampling import Sampler
+
+
+class TextGenerator:
+    """A language model that reads and writes text.
+
+    Attributes:
+        generator: the model.
+        tokenizer: of the package `tokenizers`.
+        start_token: written in front of a conversation; None if there is none.
+        stop_tokens: any of them ends an answer.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str],
+        *,
+        tokenizer: str | os.PathLike[str] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Loads a model.
+
+        Args:
+            model: a bundle, or a .tflite whose signatures are as `convert_checkpoint` makes them.
+            tokenizer: a `tokenizer.json` or the folder that holds one; a bundle has its own.
+            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+
+        Raises:
+            UserError: there is no tokenizer that can be read here, or the file is no language model.
+            FormatError: a bundle is damaged.
+        """
+        path = Path(model)
+        self.start_token: int | None = None
+        self.stop_tokens: tuple[int, ...] = ()
+        given = _tokenizer_file(tokenizer) if tokenizer is not None else None
+        if path.suffix == ".tflite":
+            if given is None:
+                raise litewright.UserError(
+                    f"{path} has no tokenizer: name its tokenizer.json, or give a bundle"
+                )
+            self.tokenizer = _tokenizer(given.read_text(encoding="utf-8"), given)
+        else:
+            bundle = open_bundle(path)
+            text = given.read_text(encoding="utf-8") if given is not None else _text_of(bundle)
+            self.tokenizer = _tokenizer(text, given or path)
+            metadata = bundle.metadata()
+            starts = list(metadata.start_token.token_ids.ids)
+            self.start_token = starts[0] if starts else None
+            self.stop_tokens = tuple(each.token_ids.ids[0] for each in metadata.stop_tokens)
+            path = self._extracted(bundle)
+        self.generator = Generator(path, threads=threads)
+
+    @property
+    def speed(self) -> Speed:
+        """What was done and how long it took."""
+        return self.generator.speed
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        sampler: Sampler | None = None,
+        limit: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> Iterator[str]:
+        """Continues a text, piece by piece as it comes.
+
+        Args:
+            prompt: joins the conversation as it is: nothing is put around it.
+            sampler: chooses tokens; greedy if not given.
+            limit: how many tokens at most.
+            stop: texts that end the answer, and are left out of it.
+
+        Raises:
+            UserError: the prompt is empty, or longer than the cache has room for.
+        """
+        tokens: list[int] = self.tokenizer.encode(prompt, add_special_tokens=False).ids
+        if self.start_token is not None and not self.generator.tokens:
+            tokens = [self.start_token, *tokens]
+        made = self.generator.generate(
+            tokens, sampler=sampler, limit=limit, stop_tokens=self.stop_tokens
+        )
+        return until(self._pieces(made), stop)
+
+    def _pieces(self, tokens: Iterator[int]) -> Iterator[str]:
+        stream = DecodeStream(skip_special_tokens=True)
+        for token in tokens:
+            # Nothing, as long as a character is incomplete.
+            piece = stream.step(self.tokenizer, token)
+            if piece:
+                yield piece
+
+    def _extracted(self, bundle: Bundle) -> Path:
+        """The model of a bundle as a file, for as long as this object lives."""
+        part = bundle.part(Kind.MODEL)
+        if part is None:
+            raise litewright.FormatError(f"{bundle.path}: a bundle without a model")
+        folder = tempfile.TemporaryDirectory(prefix="litewright-")
+        weakref.finalize(self, folder.cleanup)
+        path = Path(folder.name, part.name)
+        with path.open("wb") as file:
+            part.read(file.write)
+        return path
+
+
+def until(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
+    """The pieces of a text up to the first of the texts that end it; what might begin one is held back."""
+    held = ""
+    for piece in pieces:
+        held += piece
+        found = [held.index(text) for text in stop if text in held]
+        if found:
+            if min(found):
+                yield held[: min(found)]
+            return
+        keep = max((_overlap(held, text) for text in stop), default=0)
+        ready, held = held[: len(held) - keep], held[len(held) - keep :]
+        if ready:
+            yield ready
+    if held:
+        yield held
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many characters at the end of a text begin `stop`."""
+    longest = min(len(text), len(stop) - 1)
+    return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)
+
+
+def _tokenizer_file(given: str | os.PathLike[str]) -> Path:
+    path = Path(given)
+    file = path / "tokenizer.json" if path.is_dir() else path
+    if not file.is_file():
+        raise litewright.UserError(f"{file}: there is no such tokenizer")
+    return file
+
+
+def _text_of(bundle: Bundle) -> str:
+    part = bundle.part(Kind.TOKENIZER)
+    if part is None:
+        raise litewright.UserError(
+            f"{bundle.path} holds no tokenizer.json (SentencePiece is not read here): name one"
+        )
+    return part.content().decode("utf-8")
+
+
+def _tokenizer(text: str, origin: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_str(text)
+    except Exception as error:  # the package raises nothing more exact
+        raise litewright.FormatError(f"{origin}: no sound tokenizer.json ({error})") from error

@@ -1,0 +1,125 @@
+"""One command: a checkpoint folder to a file that a runtime takes, with the proof that it is right."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import litewright
+
+from ..bundle.metadata import LanguageFacts, language_facts
+from ..bundle.writing import replacing, write_litertlm, write_task
+from .export import LanguageModel, convert_checkpoint
+from .library import AutoTokenizer
+from .proof import Proof, check, prove
+
+_SUFFIXES = (".tflite", ".litertlm", ".task")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exported:
+    """What was made.
+
+    Attributes:
+        path: the file.
+        model: what it holds.
+        proof: what was found when it was compared with PyTorch; None if that was not asked for.
+    """
+
+    path: Path
+    model: LanguageModel
+    proof: Proof | None
+
+
+def export_checkpoint(
+    folder: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    prefill_lengths: Sequence[int] = (128,),
+    cache_length: int = 1280,
+    proof: bool = True,
+    **options: Any,
+) -> Exported:
+    """Converts a causal language model, compares it with PyTorch, and writes a file: whole, or none.
+
+    Args:
+        folder: a checkpoint in Hugging Face layout, with `tokenizer.json` or a SentencePiece model for bundles.
+        output: `.litertlm` for LiteRT-LM, `.task` for MediaPipe, `.tflite` for the graph alone.
+        prefill_lengths: a prefill signature for each.
+        cache_length: positions that the caches hold, and with them tokens of a conversation.
+        proof: whether to compare with PyTorch.
+        options: those of `litewright.convert`.
+
+    Raises:
+        UserError: the folder, the lengths or the kind of output cannot be used, or the model does not say what
+            PyTorch says.
+        ExportError: torch.export refused the model.
+        UnsupportedError: the model holds ops that cannot be lowered.
+        WriteError: the file cannot be written.
+    """
+    path, root = Path(output), Path(folder)
+    if path.suffix not in _SUFFIXES:
+        raise litewright.UserError(f"{path}: the name must end in {', '.join(_SUFFIXES)}")
+    # What a bundle needs is looked for first, before anything takes time.
+    tokenizer = _tokenizer_file(root) if path.suffix != ".tflite" else None
+    facts = _facts(root, cache_length) if tokenizer is not None else None
+    model = convert_checkpoint(
+        root, prefill_lengths=prefill_lengths, cache_length=cache_length, **options
+    )
+    progress = options.get("progress")
+    with tempfile.TemporaryDirectory(dir=_folder_of(path), prefix=".litewright-") as work:
+        graph = Path(work, "model.tflite")
+        model.edge.export(graph, progress=progress)
+        found = prove(model, graph) if proof else None
+        if found is not None and not options.get("quant_config"):
+            check(found)
+        _write(path, graph, tokenizer, facts, model)
+    return Exported(path, model, found)
+
+
+def _write(
+    path: Path,
+    graph: Path,
+    tokenizer: Path | None,
+    facts: LanguageFacts | None,
+    model: LanguageModel,
+) -> None:
+    if tokenizer is None or facts is None:
+        with replacing(path) as part:
+            graph.replace(part)
+    elif path.suffix == ".task":
+        write_task(path, model=graph, tokenizer=tokenizer, metadata=facts.to_metadata())
+    else:
+        told = {"Authors": "litewright", "architecture": model.checkpoint.config.model_type}
+        metadata = facts.to_metadata()
+        write_litertlm(path, model=graph, tokenizer=tokenizer, metadata=metadata, facts=told)
+
+
+def _tokenizer_file(root: Path) -> Path:
+    for name in ("tokenizer.json", "tokenizer.model", "spiece.model"):
+        if (root / name).is_file():
+            return root / name
+    raise litewright.UserError(
+        f"{root}: no tokenizer for the bundle: expected tokenizer.json or tokenizer.model. "
+        "Write a .tflite to do without"
+    )
+
+
+def _facts(root: Path, cache_length: int) -> LanguageFacts:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(root, local_files_only=True)
+    except (ValueError, OSError, KeyError, ImportError) as error:
+        raise litewright.UserError(
+            f"{root}: transformers cannot load the tokenizer: {error}"
+        ) from error
+    return language_facts(root, tokenizer, cache_length)
+
+
+def _folder_of(path: Path) -> Path:
+    if not path.parent.is_dir():
+        raise litewright.WriteError(f"cannot write {path}: there is no folder {path.parent}")
+    return path.parent

@@ -1,0 +1,27 @@
+"""Run in a process of its own: greedy text of a bundle by the engine of LiteRT-LM, as JSON.
+
+`python -m tests.generative.engine_worker BUNDLE PROMPT ...` prints a list: the answer to each prompt.
+"""
+
+import json
+import sys
+from typing import Any
+
+import litert_lm
+
+
+def main(path: str, prompts: list[str]) -> None:
+    """Prints the answers."""
+    library: Any = litert_lm
+    library.set_min_log_severity(library.LogSeverity.ERROR)
+    engine = library.Engine(path, backend=library.Backend.CPU(), cache_dir=":nocache")
+    answers: list[str] = []
+    for prompt in prompts:
+        session = engine.create_session(apply_prompt_template=False)
+        session.run_prefill([prompt])
+        answers.append(session.run_decode().texts[0])
+    sys.stdout.write(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
