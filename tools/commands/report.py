@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from litewright.compiler.driver.report import Contents
 
 
 @click.command("report")
@@ -23,6 +27,11 @@ import click
     help="A checkpoint: a folder or .safetensors file.",
 )
 @click.option(
+    "--quantize",
+    metavar="NAME|FILE.json",
+    help="How weights are quantised: a ready recipe (int4_block32, dynamic_int8, ...) or one of your own.",
+)
+@click.option(
     "--dump-ir",
     type=click.Path(path_type=Path),
     help="A folder for the program after every pass; the page links to it.",
@@ -36,6 +45,7 @@ def command(
     output: Path,
     target: str,
     weights: Path | None,
+    quantize: str | None,
     dump_ir: Path | None,
     no_run: bool,
     no_times: bool,
@@ -46,34 +56,53 @@ def command(
     It tells which ops are delegated and why others are not, and how far each layer is from eager torch. Of a
     FILE, which tells nothing of its conversion, it shows what is in it. The page needs no network.
     """
-    from litewright.compiler.driver.extensions import effective, plan_for
-    from litewright.compiler.driver.options import Options, target_of
-    from litewright.compiler.driver.report import Contents, report_conversion, report_file, save
+    from litewright.compiler.driver.extensions import effective
+    from litewright.compiler.driver.options import target_of
+    from litewright.compiler.driver.report import Contents, report_file, save
     from litewright.compiler.runtime.quiet import hush_exit
 
-    from ..factory import requests_from
-    from ..progress import stage_progress
     from ..report import megabytes
 
     hush_exit()
-    extensions = effective()
-    asked = target_of(target, extensions)
-    contents = Contents(
-        source.rpartition("/")[2], not no_run, not no_times, seed, output.resolve().parent
-    )
+    title, folder = source.rpartition("/")[2], output.resolve().parent
+    contents = Contents(title, not no_run, not no_times, seed, folder)
     if source.endswith(".tflite"):
-        page = report_file(Path(source), asked, contents)
+        page = report_file(Path(source), target_of(target, effective()), contents)
     else:
-        requests = requests_from(source)
-        with stage_progress() as progress:
-            options = Options(
-                weights=weights,
-                target=asked,
-                plan=plan_for(None, extensions),
-                extensions=extensions,
-                dump_ir=dump_ir,
-                progress=progress,
-            )
-            page = report_conversion(requests, options, contents)
+        page = _conversion(
+            source, contents, target=target, weights=weights, quantize=quantize, dump_ir=dump_ir
+        )
     save(page, output)
     click.echo(f"{output}: {megabytes(output.stat().st_size)}")
+
+
+def _conversion(
+    source: str,
+    contents: Contents,
+    *,
+    target: str,
+    weights: Path | None,
+    quantize: str | None,
+    dump_ir: Path | None,
+) -> str:
+    from litewright.compiler.driver.extensions import effective, plan_for
+    from litewright.compiler.driver.options import Options, target_of
+    from litewright.compiler.driver.quantization import with_recipe
+    from litewright.compiler.driver.report import report_conversion
+
+    from ..factory import requests_from
+    from ..progress import stage_progress
+
+    requests = requests_from(source)
+    # Behind it, since the model's module may register what is asked for.
+    extensions = effective()
+    with stage_progress() as progress:
+        options = Options(
+            weights=weights,
+            target=target_of(target, extensions),
+            plan=with_recipe(plan_for(None, extensions), quantize),
+            extensions=extensions,
+            dump_ir=dump_ir,
+            progress=progress,
+        )
+        return report_conversion(requests, options, contents)

@@ -119,10 +119,11 @@ def _base(row: Row, strings: Sequence[str], origins: Origins) -> str:
     kind, given = strings[op], strings[attributes]
     _, path, label = origins.describe(origin)
     if not operands and kind in _CONSTANTS:
-        short = 0 < len(given) <= _SHORT
-        return given if short else f"%{'.'.join(filter(None, (path, label or kind)))}"
-    is_told = label == kind or label.startswith(f"{kind}_")
-    return "%" + ".".join(filter(None, (path, label, "" if is_told else kind.split()[-1])))
+        name = ".".join(filter(None, (path, label or kind)))
+        return given if 0 < len(given) <= _SHORT else f"%{name}"
+    short = re.split(r"[ .]", kind)[-1]
+    is_told = label == short or label.startswith(f"{short}_")
+    return "%" + ".".join(filter(None, (path, label, "" if is_told else short)))
 
 
 def _text(snapshot: Snapshot, row: Row, strings: Sequence[str], names: Sequence[str]) -> str | None:

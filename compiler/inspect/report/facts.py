@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...ir.mlir import func
+from ...ir import tfl
+from ...ir.mlir import func, ir
 from ...ir.origin import origin_of
 from ...ir.program import Program, weight_symbol, weights_of
 from ...targets import Target
@@ -34,6 +35,7 @@ def facts_of(program: Program, target: Target, origins: Origins) -> Facts:
         "signatures": [_signature(function, facts, origins) for function, facts in pairs],
         "weights": _weights(program, functions, origins),
         "constants": _constants(functions, origins),
+        "quantised": any(_is_quantised(a) for f in functions for a in weights_of(f)),
     }
 
 
@@ -71,6 +73,11 @@ def _weights(
             if position not in row[4]:
                 row[4].append(position)
     return sorted(found.values(), key=lambda row: -row[2])
+
+
+def _is_quantised(value: ir.Value) -> bool:
+    fact = tfl.tensor_fact(value)
+    return fact is not None and fact.element.startswith("q")
 
 
 def _module_of(symbol: str, store: WeightStore) -> str:

@@ -283,3 +283,16 @@ def test_modules_are_timed_alone_and_alike_ones_once(content: dict[str, Any]) ->
     assert len(both) == 2
     assert both[0] == both[1], "two of one shape are measured once"
     assert "model" not in named, "nearly the whole model"
+
+
+def test_quantised_weights_are_told(tmp_path: Path) -> None:
+    (tmp_path / "factories.py").write_text(FACTORY)
+    page = tmp_path / "page.html"
+    arguments = ["report", f"{tmp_path}/factories.py:net", "-o", str(page), "--no-times"]
+    result = CliRunner().invoke(main, [*arguments, "--quantize", "dynamic_int8"])
+    assert result.exit_code == 0, result.output
+    content = content_of(page.read_text())
+    assert content["quantised"]
+    assert any("int8" in symbol for symbol, *_ in content["weights"])
+    (error,) = content["errors"]["serving_default"]["results"].values()
+    assert TOLERANCES["float32 model"] < float(error) < 0.2

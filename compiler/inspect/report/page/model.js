@@ -45,10 +45,17 @@ function sourceOf(origin) {
   return (origin.file < 0 ? '' : content.tables.source[origin.file][origin.line]) || '';
 }
 
-/** A dotted name as it is read inside of a module. */
+/** A dotted name as it is read inside of a module: what both have in common is left out, `…` says so. */
 function nameWithin(name, module) {
-  const path = modules[module].path;
-  return path && name.startsWith(path + '.') ? name.slice(path.length + 1) : name;
+  const { path } = modules[module];
+  if (!path) return name;
+  if (name.startsWith(path + '.')) return name.slice(path.length + 1);
+  const [mine, theirs] = [name.split('.'), path.split('.')];
+  let from = 0;
+  while (from < mine.length - 1 && mine[from] === theirs[from]) from++;
+  // `layer.3` is one name.
+  if (/^\d+$/.test(mine[from])) from--;
+  return from > 0 ? `…\u2060${mine.slice(from).join('.')}` : name;
 }
 
 const decoded = new Map();
@@ -72,8 +79,8 @@ function decodeOps(snapshot) {
       attributes: textOf(attributes),
     };
     op.isConstant = !operands.length && CONSTANT_KINDS.has(op.kind);
-    const isTold = label === op.kind || label.startsWith(`${op.kind}_`);
-    const suffix = isTold ? '' : op.kind.split(' ').pop();
+    const short = op.kind.split(/[ .]/).pop();
+    const suffix = label === short || label.startsWith(`${short}_`) ? '' : short;
     const base = [modules[module].path, label, suffix].filter(Boolean).join('.');
     const count = counts.get(base) || 0;
     counts.set(base, count + 1);

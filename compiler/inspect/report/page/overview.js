@@ -29,7 +29,7 @@ function cards() {
   const results = signatures.filter((each) => each.errors).flatMap((each) => Object.values(each.errors.results).map((error) => [Number(error), each.errors.tolerance]));
   if (results.length) {
     const worst = Math.max(...results.map(([error]) => error));
-    found.push(['worst error of a result', formatError(worst), results.every(([error, tolerance]) => error <= tolerance) ? 'good' : 'bad']);
+    found.push(['worst error of a result', formatError(worst), results.every(([error, tolerance]) => error <= tolerance) ? 'good' : verdict(worst, 0)]);
   }
   return found.map(([label, value, kind]) => h('div', { class: `card ${kind || ''}` }, h('b', {}, value), h('span', {}, label)));
 }

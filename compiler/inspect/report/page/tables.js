@@ -101,7 +101,7 @@ function drawNumbers() {
   const rearranged = signature.rearranged.filter(({ call }) => isWithin(call.module, state.module));
   return [
     h('div', { class: 'crumbs' }, crumbs()),
-    section('Results', note(`The file on LiteRT beside eager torch, on random inputs: the largest difference over the largest magnitude. ${tolerance} is what is tolerated.`),
+    section('Results', note(`The file on LiteRT beside eager torch, on random inputs: the largest difference over the largest magnitude. ${content.quantised ? 'The weights are quantised, and most of the difference is what that costs.' : `${tolerance} is what is tolerated.`}`),
       table([['result', false], ['', false], ['error', true]], Object.entries(results).map(([name, error]) =>
         [h('code', {}, name), errorBar(Number(error), tolerance), formatError(Number(error))]), { class: 'bars' })),
     section('Worst by module', moduleTable([['worst error', totalsOf(signature, 'error'), formatError, 'error']])),
@@ -112,7 +112,9 @@ function drawNumbers() {
   ].filter(Boolean);
 }
 
-const errorBar = (error, tolerance) => bar(errorPart(error), error <= tolerance ? 'good' : 'bad');
+/** How an error is judged; what quantisation costs is for the reader to judge. */
+const verdict = (error, tolerance) => (error <= tolerance ? 'good' : content.quantised ? '' : 'bad');
+const errorBar = (error, tolerance) => bar(errorPart(error), verdict(error, tolerance));
 
 function worstLayers(limit) {
   const all = signatures.flatMap((signature) => signature.layers.map((layer) => ({ ...layer, tolerance: signature.errors.tolerance })));
