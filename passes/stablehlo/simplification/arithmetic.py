@@ -1,7 +1,8 @@
 """Arithmetic with numbers that change nothing, and functions said by simpler ones.
 
 A rule applies where the result is the same to the last bit, or (roots and the logistic function, which
-the runtime has ops for) where it is rounded once instead of twice.
+the runtime has ops for; numbers one after another) where it is rounded once instead of twice. Quotients that
+products alone read are rounded twice.
 """
 
 from __future__ import annotations
@@ -120,15 +121,23 @@ def difference_with_negated(op: ir.OpView, context: RuleContext) -> Outcome:
 
 
 @rule("stablehlo.divide")
-def division_by_power_of_two(op: ir.OpView, context: RuleContext) -> Outcome:
-    """x / 4 -> x * 0.25: the same to the last bit, and faster."""
+def division_by_number(op: ir.OpView, context: RuleContext) -> Outcome:
+    """x / 4 -> x * 0.25; of other numbers where products alone read it, which the factor can be folded into.
+
+    Elsewhere a quotient may be rounded down, and then the last bit counts.
+    """
     number = number_of(op.operands[1])
     if number is None or not is_float(op.results[0]):
         return decline("the divisor is not one number")
     mantissa, exponent = math.frexp(float(number))
     # The reciprocal must be a normal number of the element type; 2 ** 14 is within half precision.
-    if abs(mantissa) != 0.5 or abs(exponent) > 14:
-        return decline("the divisor is no power of two", number)
+    if mantissa == 0 or not math.isfinite(mantissa) or abs(exponent) > 14:
+        return decline("the divisor is too large or too small", number)
+    readers = [op_name(use.owner) for use in op.results[0].uses]
+    if abs(mantissa) != 0.5 and set(readers) != {"stablehlo.dot_general"}:
+        return decline(
+            "the reciprocal is rounded, and others than products read the quotient", number
+        )
     return hlo.multiply(op.operands[0], hlo.splat_like(1 / float(number), op.operands[0]))
 
 
@@ -278,7 +287,7 @@ RULES: Sequence[Rule] = (
     double_negation,
     sum_with_negated,
     difference_with_negated,
-    division_by_power_of_two,
+    division_by_number,
     power_by_number,
     reciprocal_of_root,
     logistic_written_out,

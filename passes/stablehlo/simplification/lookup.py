@@ -9,8 +9,10 @@ import numpy as np
 
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import Array, ir, op_name, stablehlo
-from litewright.compiler.ir.types import is_static, rank_of, shape_of
+from litewright.compiler.ir.types import element_of, is_static, rank_of, shape_of
 from litewright.passes.core import Decline, Outcome, Rule, RuleContext, decline, rule
+
+from ..splats import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +137,15 @@ def lookup_in_order(op: ir.OpView, context: RuleContext) -> Outcome:
     return hlo.broadcast_in_dim(moved, shape, sorted(axes))
 
 
-RULES: Sequence[Rule] = (lookup_in_order,)
+@rule("stablehlo.gather", "stablehlo.dynamic_slice", "composite:aten.embedding")
+def lookup_in_splat(op: ir.OpView, context: RuleContext) -> Outcome:
+    """zeros[i] -> zeros: the token types that a model has in a table of its own."""
+    number, result = number_of(op.operands[0]), op.results[0]
+    if number is None:
+        return decline("the table does not hold one number alone")
+    if not is_static(result):
+        return decline("the shape of the result is not known")
+    return hlo.splat(number.item(), shape_of(result), element_of(result))
+
+
+RULES: Sequence[Rule] = (lookup_in_splat, lookup_in_order)

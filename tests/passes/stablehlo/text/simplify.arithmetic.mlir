@@ -280,7 +280,7 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %0 = stablehlo.divide %x, %c : tensor<2x3xf32>
   return %0 : tensor<2x3xf32>
 }
-// DECLINES(division-by-power-of-two): the divisor is no power of two
+// DECLINES(division-by-number): the reciprocal is rounded, and others than products read the quotient
 // -----
 // CASE: integers divided by a power of two
 func.func @main(%x: tensor<2x3xi32>) -> tensor<2x3xi32> {
@@ -288,7 +288,7 @@ func.func @main(%x: tensor<2x3xi32>) -> tensor<2x3xi32> {
   %0 = stablehlo.divide %x, %c : tensor<2x3xi32>
   return %0 : tensor<2x3xi32>
 }
-// DECLINES(division-by-power-of-two): the divisor is not one number
+// DECLINES(division-by-number): the divisor is not one number
 // -----
 // CASE: the power of 2.0
 func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
@@ -582,3 +582,22 @@ func.func @main(%x: tensor<2x3x4xf32> {litewright.name = "x"}, %w: tensor<1x3x4x
 // CHECK: %[[S:.+]] = stablehlo.add %{{.+}}, %{{.+}} : tensor<1x3x4xf32>
 // CHECK-NEXT: %[[B:.+]] = stablehlo.broadcast_in_dim %[[S]]
 // CHECK-NEXT: stablehlo.add %arg0, %[[B]]
+// -----
+// CASE: what is divided is multiplied with a matrix
+func.func @main(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>) -> tensor<2x4xf32> {
+  %c = stablehlo.constant dense<3.0> : tensor<2x3xf32>
+  %0 = stablehlo.divide %x, %c : tensor<2x3xf32>
+  %1 = stablehlo.dot_general %0, %y, contracting_dims = [1] x [0] : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
+  return %1 : tensor<2x4xf32>
+}
+// CHECK: stablehlo.constant dense<0.333333343>
+// CHECK-NEXT: %[[M:.+]] = stablehlo.multiply %arg0
+// CHECK-NEXT: stablehlo.dot_general %[[M]], %arg1
+// -----
+// CASE: a divisor so small that there is no reciprocal
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %c = stablehlo.constant dense<1.0e-40> : tensor<2x3xf32>
+  %0 = stablehlo.divide %x, %c : tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+// DECLINES(division-by-number): the divisor is too large or too small

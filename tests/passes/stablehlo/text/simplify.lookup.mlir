@@ -111,3 +111,36 @@ func.func private @rows(%w: tensor<6x4xf32>, %i: tensor<1x3xi64>) -> tensor<1x3x
 // CHECK: %[[S:.+]] = stablehlo.slice %arg1 [0:3, 0:4]
 // CHECK-NEXT: stablehlo.reshape %[[S]]
 // CHECK-NOT: @rows
+// -----
+// CASE: any rows of a table of zeros
+func.func @main(%i: tensor<3xi64>) -> tensor<3x4xf32> {
+  %x = stablehlo.constant dense<0.0> : tensor<6x4xf32>
+  %0 = "stablehlo.gather"(%x, %i) <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, slice_sizes = array<i64: 1, 4>}> : (tensor<6x4xf32>, tensor<3xi64>) -> tensor<3x4xf32>
+  return %0 : tensor<3x4xf32>
+}
+// CHECK: %[[Z:.+]] = stablehlo.constant dense<0.000000e+00> : tensor<3x4xf32>
+// CHECK-NEXT: return %[[Z]]
+// -----
+// CASE: any slice of a table of zeros
+func.func @main(%i: tensor<i32>) -> tensor<3xi32> {
+  %x = stablehlo.constant dense<7> : tensor<6xi32>
+  %0 = stablehlo.dynamic_slice %x, %i, sizes = [3] : (tensor<6xi32>, tensor<i32>) -> tensor<3xi32>
+  return %0 : tensor<3xi32>
+}
+// CHECK: %[[Z:.+]] = stablehlo.constant dense<7> : tensor<3xi32>
+// CHECK-NEXT: return %[[Z]]
+// -----
+// CASE: rows of a table of zeros, as many as there are
+func.func @main(%i: tensor<?xi64>) -> tensor<?x4xf32> {
+  %x = stablehlo.constant dense<0.0> : tensor<6x4xf32>
+  %0 = "stablehlo.gather"(%x, %i) <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, slice_sizes = array<i64: 1, 4>}> : (tensor<6x4xf32>, tensor<?xi64>) -> tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}
+// DECLINES(lookup-in-splat): the shape of the result is not known
+// -----
+// CASE: a table of the input
+func.func @main(%x: tensor<6x4xf32>, %i: tensor<3xi64>) -> tensor<3x4xf32> {
+  %0 = "stablehlo.gather"(%x, %i) <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, slice_sizes = array<i64: 1, 4>}> : (tensor<6x4xf32>, tensor<3xi64>) -> tensor<3x4xf32>
+  return %0 : tensor<3x4xf32>
+}
+// DECLINES(lookup-in-splat): the table does not hold one number alone
