@@ -198,11 +198,15 @@ def _link(steps: Sequence[dict[str, Any]], dumps: Path | None, folder: Path | No
     if dumps is None:
         return
     for step in steps:
-        files = sorted(dumps.glob(f"{step.pop('dump'):02}_*"))
-        if files and folder is not None:
-            step["link"] = Path(os.path.relpath(files[0], folder)).as_posix()
-        elif files:
-            step["link"] = files[0].resolve().as_uri()
+        files = list(dumps.glob(f"{step.pop('dump'):02}_*"))
+        if not files:
+            continue
+        # The folder may hold dumps of an earlier conversion, whose passes had other numbers.
+        newest = max(files, key=lambda file: file.stat().st_mtime_ns)
+        if folder is not None:
+            step["link"] = Path(os.path.relpath(newest, folder)).as_posix()
+        else:
+            step["link"] = newest.resolve().as_uri()
 
 
 def save(page: str, path: Path) -> None:

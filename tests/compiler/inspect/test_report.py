@@ -226,6 +226,7 @@ def test_the_command_links_to_dumps(tmp_path: Path) -> None:
     links = [step["link"] for step in content["steps"]]
     assert all((tmp_path / link).is_file() for link in links)
     assert any(link.endswith("_stablehlo.mlir") for link in links)
+    assert not any("yesterday" in link for link in links)
 
 
 @pytest.mark.parametrize(
