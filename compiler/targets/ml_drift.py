@@ -285,7 +285,7 @@ _ROWS: dict[str, tuple[Check, ...]] = {
     **_rows("max_pool_2d average_pool_2d", runtime(0), _FLOAT, _ACTIVATION),
     **_rows("resize_bilinear resize_nearest_neighbor", runtime(0), static(1, "the size"),
             elements("f32 f16", 0)),
-    **_rows("quantize", _RANK, runtime(0), elements("f32 f16", 0), elements("f32 f16 qi8 qui8")),
+    **_rows("quantize", _RANK, runtime(0), elements("f32 f16 qi8 qui8")),
     **_rows("dequantize", _unpacks),
     **_rows("expand_dims squeeze", refused("reshape is taken, this is not")),
     **_rows("broadcast_to", refused("arithmetic broadcasts by itself, and tile is taken")),

@@ -18,6 +18,7 @@ from tests.compiler.targets.single_ops import (
     dense,
     depthwise,
     f32,
+    i32,
     pool,
     run_time,
     split,
@@ -30,6 +31,9 @@ Case = Callable[[], tuple[Inputs, Body]]
 Shape = Sequence[int]
 
 _NUMPY = {"f32": np.float32, "i32": np.int32, "i1": np.bool_, "f16": np.float16}
+
+
+_COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 
 
 def constant(shape: Shape, element: str = "f32") -> ir.Value:
@@ -67,7 +71,7 @@ def elementwise(
     element: str = "f32",
     **attributes: object,
 ) -> tuple[Inputs, Body]:
-    kind = "i1" if name in ("less", "equal", "greater_equal") else element
+    kind = "i1" if name in _COMPARISONS else element
     operands = [(x, element), (y, element)]
     result = list(np.broadcast_shapes(tuple(x), tuple(y))), kind
     return mixed(name, operands, result, () if known is None else (known,), **attributes)
@@ -100,6 +104,14 @@ def elementwise_cases() -> dict[str, Case]:
             add("mul", x, y, known, "i32")
             add("less", x, y, known)
         add("logical_and", x, y, None, "i1")
+    other_elementwise(add)
+    return found
+
+
+def other_elementwise(add: Callable[..., None]) -> None:
+    """Ops that broadcast as the others do, at fewer shapes."""
+    for name in ("greater", "less_equal", "not_equal", "atan2"):
+        add(name, [2, 3, 4], [2, 3, 4], None)
     for name in (
         "div",
         "pow",
@@ -120,7 +132,6 @@ def elementwise_cases() -> dict[str, Case]:
         add("logical_or", [2, 3], [2, 3], known, "i1")
         add("logical_and", [2, 3], [3], known, "i1")
     add("add", [2, 3], [2, 3], None, "f16")
-    return found
 
 
 def activations() -> dict[str, Case]:
@@ -282,6 +293,14 @@ def movements() -> dict[str, Case]:
         "strided_slice, backwards": lambda: with_ints("strided_slice", [6], [6], [5], [-7], [-1]),
         "expand_dims": lambda: with_ints("expand_dims", [2, 3], [2, 1, 3], 1),
         "broadcast_to": lambda: with_ints("broadcast_to", [1, 3], [4, 3], [4, 3]),
+        "padv2": lambda: padded([1, 2, 3, 4], [[0, 0], [1, 1], [1, 0], [0, 0]]),
+        "padv2 of rank 3": lambda: padded([2, 3, 4], [[0, 0], [1, 0], [0, 1]]),
+        "split_v": split_unevenly,
+        "unpack": lambda: ([([2, 3, 4], "f32")], lambda x: tfl.emit_many(
+            "unpack", [x], [tensor_type([2, 4], "f32")] * 3, axis=1)),
+        "squeeze": lambda: with_ints("squeeze", [2, 1, 3], [2, 3], squeeze_dims=[1]),
+        "scatter_nd": lambda: ([([3, 1], "i32"), ([3, 4], "f32")], lambda i, x: tfl.emit(
+            "scatter_nd", [i, x, i32(6, 4)], tensor_type([6, 4], "f32"))),
         "concatenation of 2": lambda: concatenation(2),
         "concatenation of 9": lambda: concatenation(9),
         "split in 2": lambda: split(2),
@@ -291,6 +310,38 @@ def movements() -> dict[str, Case]:
         "cast of i1": lambda: mixed("cast", [([2, 3], "i1")], ([2, 3], "f32")),
         "cast of i64": lambda: mixed("cast", [([3], "i64")], ([3], "i32")),
     }  # fmt: skip
+
+
+def padded(shape: Shape, amounts: Sequence[Sequence[int]]) -> tuple[Inputs, Body]:
+    """Padding with a number that is not zero."""
+    result = [n + a + b for n, (a, b) in zip(shape, amounts, strict=True)]
+
+    def body(x: ir.Value) -> ir.Value:
+        wide, number = np.array(amounts, np.int32), np.array(-7.5, np.float32)
+        operands = [x, tfl.constant(wide), tfl.constant(number)]
+        return tfl.emit("padv2", operands, tensor_type(result, "f32"))
+
+    return [(shape, "f32")], body
+
+
+def split_unevenly() -> tuple[Inputs, Body]:
+    def body(x: ir.Value) -> list[ir.Value]:
+        sizes, axis = tfl.constant(np.array([2, 4], np.int32)), tfl.constant(np.array(1, np.int32))
+        kinds = [tensor_type([2, size], "f32") for size in (2, 4)]
+        return tfl.emit_many("split_v", [x, sizes, axis], kinds)
+
+    return [([2, 6], "f32")], body
+
+
+def rounded(storage: str) -> tuple[Inputs, Body]:
+    """There and back: QUANTIZE and DEQUANTIZE."""
+
+    def body(x: ir.Value) -> ir.Value:
+        kind = QuantizedType(storage, (0.05,), (3 if storage == "i8" else 120,))
+        of = tensor_type([2, 3], kind.element_type())
+        return tfl.emit("dequantize", [tfl.emit("quantize", [x], of, qtype=of)], x.type)
+
+    return [([2, 3], "f32")], body
 
 
 def lookups() -> dict[str, Case]:
@@ -334,6 +385,8 @@ def lookups() -> dict[str, Case]:
         "update past the end": update([1, 1, 3, 4], [1, 1, 3, 4]),
         "update i32": update([1, 4, 5, 6], [1, 1, 2, 3], "i32"),
         "update what is known": update([1, 4, 5, 6], [1, 1, 2, 3], known=[0]),
+        "choose by the older op": lambda: mixed(
+            "select", [([2, 3], "i1"), ([2, 3], "f32"), ([2, 3], "f32")], ([2, 3], "f32")),
         "choose": choose([2, 3, 4], [2, 3, 4], [2, 3, 4]),
         "choose or a number": choose([2, 3, 4], [2, 3, 4], [], known=[2]),
         "choose between numbers": choose([2, 3], [], [], known=[1, 2]),
@@ -393,6 +446,8 @@ def products() -> dict[str, Case]:
                 ),
             )
     return found | {
+        "rounded to i8": lambda: rounded("i8"),
+        "rounded to ui8": lambda: rounded("ui8"),
         "fully_connected": dense,
         "fully_connected with relu": lambda: dense(fused_activation_function="RELU"),
         "fully_connected, filter at run time": lambda: mixed(

@@ -32,6 +32,7 @@ from tests.compiler.targets.single_ops import (
     unary,
     with_ints,
 )
+from tests.gpu.cases import CASES as SHARED
 
 CASES: dict[str, Callable[[], tuple[Inputs, Body]]] = {
     **{n: lambda n=n: unary(n) for n in (
@@ -150,6 +151,12 @@ def test_the_table_says_what_the_delegate_does(case: str, tmp_path: Path) -> Non
     check(CASES[case], tmp_path / "model.tflite")
 
 
+# LiteRT itself has no kernel for it.
+@pytest.mark.parametrize("case", [case for case in SHARED if case != "abs i64"])
+def test_and_so_for_the_cases_of_other_targets(case: str, tmp_path: Path) -> None:
+    check(SHARED[case], tmp_path / "model.tflite")
+
+
 @pytest.mark.parametrize("storage", ["i8", "ui8"])
 @pytest.mark.parametrize("case", QUANTISED)
 def test_and_so_for_quantised_numbers(case: str, storage: str, tmp_path: Path) -> None:
@@ -176,4 +183,5 @@ def test_an_unknown_target_lists_those_known() -> None:
 
 
 def _computes(op: ir.OpView) -> bool:
-    return mlir.op_name(op) not in ("tfl.pseudo_const", "tfl.no_value", "func.return")
+    constants = ("tfl.pseudo_const", "tfl.pseudo_qconst", "tfl.no_value")
+    return mlir.op_name(op) not in (*constants, "func.return")
