@@ -48,6 +48,15 @@ def unary_op(op: ir.OpView, context: RuleContext) -> Outcome:
     return unary(name, op.operands[0])
 
 
+@rule("stablehlo.abs")
+def magnitude(op: ir.OpView, context: RuleContext) -> Outcome:
+    """abs(x) of 64-bit integers, which ABS has no kernel for -> maximum(x, -x)."""
+    x = op.operands[0]
+    if str(element_of(x)) != "i64":
+        return decline("no 64-bit integer", x.type)
+    return binary("maximum", x, unary("neg", x))
+
+
 @rule("stablehlo.maximum")
 def maximum_with_zero(op: ir.OpView, context: RuleContext) -> Outcome:
     """maximum(x, 0) -> RELU."""
@@ -248,7 +257,7 @@ def _constant(value: ir.Value) -> Array | None:
 
 
 RULES: tuple[Rule, ...] = (
-    maximum_with_zero, unary_op, binary_op, logical_op, logical_not, remainder, compare, select, convert,
+    maximum_with_zero, unary_op, magnitude, binary_op, logical_op, logical_not, remainder, compare, select, convert,
     clamp, erf, log_plus_one, exponential_minus_one, tangent, atan2, is_finite, sign_of_integers,
     constant, iota,
 )  # fmt: skip
