@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -97,7 +96,7 @@ class StableHLOCompositeBuilder:
 
     def _mark(self, tensors: tuple[Tensor, ...], *, is_input: bool) -> Any:
         marked: list[Tensor] = []
-        attributes = json.dumps(self.attr)
+        attributes = repr(self.attr)
         for tensor in tensors:
             given: Any = tensor
             if not isinstance(given, torch.Tensor):

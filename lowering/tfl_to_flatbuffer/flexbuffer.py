@@ -96,6 +96,7 @@ def _add(builder: Any, value: Any) -> None:
 def _items(value: Any) -> list[Any]:
     kinds = (
         list, ir.ArrayAttr, ir.DenseI64ArrayAttr, ir.DenseI32ArrayAttr, ir.DenseF32ArrayAttr,
+        ir.DenseBoolArrayAttr,
     )  # fmt: skip
     if not isinstance(value, kinds):
         raise InternalError(f"a composite's attribute cannot be {value}")

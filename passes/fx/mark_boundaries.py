@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import ast
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,7 +78,7 @@ def _marks(unit: FxProgram) -> dict[int, _Marks]:
         if op_of(node) is MARK:
             arguments: tuple[Any, ...] = node.args
             _, name, number, position, is_input, attributes = arguments
-            marks = found.setdefault(number, _Marks(name, json.loads(attributes)))
+            marks = found.setdefault(number, _Marks(name, ast.literal_eval(attributes)))
             (marks.inputs if is_input else marks.outputs)[position] = node
             marks.order = order
     return found
