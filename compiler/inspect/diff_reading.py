@@ -62,11 +62,13 @@ class Op:
         entry: what is told of it.
         name: module path and label, without the number that makes names in a file unique; empty if unknown.
         operands: what it reads.
+        index: its number among the ops of its function, constants among them.
     """
 
     entry: OpEntry
     name: str
     operands: tuple[Operand, ...]
+    index: int
 
 
 def ops_of(program: Program, function: func.FuncOp) -> list[Op]:
@@ -74,14 +76,14 @@ def ops_of(program: Program, function: func.FuncOp) -> list[Op]:
     with mlir.use(program.context):
         operands: dict[ir.Value, Operand] = dict(_arguments(program, function))
         found: list[Op] = []
-        for op in body_of(function).operations:
+        for index, op in enumerate(body_of(function).operations):
             if op_name(op) in _CONSTANTS:
                 operands[op.results[0]] = _constant(op)
             elif op_name(op) == "tfl.no_value":
                 operands[op.results[0]] = Operand("nothing")
             elif op_name(op) not in _SILENT:
                 read = tuple(operands[value] for value in op.operands)
-                found.append(_op(op, len(found), read))
+                found.append(_op(op, len(found), read, index))
                 made = found[-1]
                 for value in op.results:
                     named = made.name or made.entry.op
@@ -142,7 +144,7 @@ def _constant(op: ir.OpView) -> Operand:
     return Operand("constant", type_text(op.results[0]), "", None, lambda: array_of(value), count)
 
 
-def _op(op: ir.OpView, position: int, operands: tuple[Operand, ...]) -> Op:
+def _op(op: ir.OpView, position: int, operands: tuple[Operand, ...], index: int) -> Op:
     origin = origin_of(op.location)
     entry = OpEntry(
         position,
@@ -152,7 +154,7 @@ def _op(op: ir.OpView, position: int, operands: tuple[Operand, ...]) -> Op:
         tuple(type_text(value) for value in op.results),
         dict(_attributes(op)),
     )
-    return Op(entry, _NUMBER.sub("", origin.name), operands)
+    return Op(entry, _NUMBER.sub("", origin.name), operands, index)
 
 
 def _attributes(op: ir.OpView) -> Iterator[tuple[str, str]]:

@@ -143,15 +143,16 @@ class GraphCuts(Cuts):
     def facts(self, position: int) -> OpFacts:
         """See `Cuts.facts`."""
         node = self._nodes[position]
-        return _facts(spelling(node), origin_of_node(node))
+        return facts_of(spelling(node), origin_of_node(node))
 
 
 def op_facts(op: ir.OpView) -> OpFacts:
     """What is told of an op."""
-    return _facts(op_name(op), origin_of(op.location))
+    return facts_of(op_name(op), origin_of(op.location))
 
 
-def _facts(op: str, origin: Origin) -> OpFacts:
+def facts_of(op: str, origin: Origin) -> OpFacts:
+    """What is told of an op or node of this name and origin."""
     source = f"{origin.file}:{origin.line}" if origin.file else ""
     return OpFacts(op, origin.path, source, str(origin))
 

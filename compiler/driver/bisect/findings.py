@@ -15,6 +15,9 @@ from litewright.compiler.inspect.differences import Difference
 if TYPE_CHECKING:
     from .case import Case
 
+# Of a program, in a report.
+_MOST_LINES = 40
+
 
 @dataclass(frozen=True, slots=True)
 class OpFacts:
@@ -57,11 +60,12 @@ class Region:
     """A small program in which the step goes wrong.
 
     Attributes:
-        op: the first op of the whole program whose result the step makes wrong.
-        ops: the ops that are needed for it, `op` the last of them.
+        op: the first op of the whole program whose result the step makes wrong. Where no small part of it is wrong by
+            itself, the first one whose value is another, aligned by origin.
+        ops: the ops that are needed for it, in order.
         rules: what applied in it, in order.
         difference: of the results of the region, computed from exact inputs.
-        before: its text.
+        before: its text; empty if it is the whole program.
         after: its text after the step; empty where the step leaves the program as it is.
     """
 
@@ -219,11 +223,17 @@ def _culprit_lines(culprit: Culprit, tolerance: float) -> Iterator[str]:
     yield f"  by itself: {region.difference}"
     if region.difference.error <= tolerance:
         yield "  which is within the tolerance: rounding of many ops adds up, none is wrong"
-    yield "before:"
-    yield from (f"  {line}" for line in region.before.splitlines())
-    if region.after:
-        yield "after:"
-        yield from (f"  {line}" for line in region.after.splitlines())
+    for title, text in (("before", region.before), ("after", region.after)):
+        if text:
+            yield f"{title}:"
+            yield from _shortened(text)
+
+
+def _shortened(text: str) -> Iterator[str]:
+    lines = text.splitlines()
+    yield from (f"  {line}" for line in lines[:_MOST_LINES])
+    if len(lines) > _MOST_LINES:
+        yield f"  ... and {len(lines) - _MOST_LINES} more lines (--json has all)"
 
 
 def _rule_lines(region: Region) -> Iterator[str]:

@@ -21,6 +21,7 @@ from litewright.passes.core import Decline, RewritePass, Rule, RuleSet, decline
 
 from ..options import Options
 from ..running import interior_values
+from .by_origin import first_by_origin
 from .case import Case, Inputs, difference_after
 from .cuts import Cuts, Unit, cuts_of, op_facts
 from .findings import Applied, Region
@@ -28,6 +29,9 @@ from .steps import Step, apply_pass
 
 # How far behind a wrong op the search for a small program goes, in ops.
 _DEPTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
+
+# Ops that a pattern may have.
+_FEW = 4
 
 
 @dataclass(slots=True)
@@ -40,13 +44,13 @@ class Search:
     options: Options
     _interior: dict[str, Array] = field(default_factory=dict[str, Array])
 
-    def run(self) -> tuple[Region, Case] | None:
-        """The smallest program found that the step makes wrong; None if there is none smaller than all."""
+    def run(self) -> tuple[Region, Case | None] | None:
+        """The smallest program found that the step makes wrong; None if nothing is known of where it is."""
         if self.step.apply is None or self.step.before is None:
             return None
         cuts = cuts_of(self.step.before, self.step.signature)
         if not self._is_wrong(cuts, len(cuts)):
-            return None
+            return self._of_whole(self.step.before)
         count = _smallest(lambda n: self._is_wrong(cuts, n), len(cuts))
         ends = cuts.live_after(count)
         failure = self._probe(cuts.part(ends))
@@ -59,9 +63,14 @@ class Search:
         ends = cuts.live_after(count)
         return bool(ends) and self._probe(cuts.part(ends)) is not None
 
-    def _shrink(
-        self, cuts: Cuts, end: str, count: int, ends: Sequence[str]
-    ) -> tuple[Region, Case] | None:
+    def _of_whole(self, before: Unit) -> tuple[Region, None] | None:
+        """No part of the program is wrong: the first value that differs in all of it."""
+        found = first_by_origin(self.step, before, self.step.after, self.inputs, self.tolerance)
+        if found is None:
+            return None
+        return Region(found.op, (found.op,), (), found.difference, "", ""), None
+
+    def _shrink(self, cuts: Cuts, end: str, count: int, ends: Sequence[str]) -> tuple[Region, Case]:
         for depth in _DEPTHS:
             ops, starts = cuts.behind(end, depth)
             part = cuts.part([end], starts)
@@ -87,8 +96,13 @@ class Search:
         if isinstance(item, RewritePass) and len(rules) > 1:
             last = self._last_rule(part, inputs, item, len(rules))
             rules = rules if last is None else [last]
+        op = facts[-1]
+        if len(facts) > _FEW:
+            # A pattern has not so many ops: the step is wrong only on longer programs, anywhere in it.
+            suspect = first_by_origin(self.step, part, after, inputs, self.tolerance)
+            op = op if suspect is None else suspect.op
         region = Region(
-            facts[-1], facts, tuple(rules), failure, text_of(part),
+            op, facts, tuple(rules), failure, text_of(part),
             "" if self.step.kind == "delegate" or after is None else text_of(after),
         )  # fmt: skip
         return region, Case(self.step, part, inputs, self.tolerance, self.options)

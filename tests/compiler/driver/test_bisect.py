@@ -101,6 +101,16 @@ def test_a_pass_without_rules() -> None:
     assert not region.rules
 
 
+@pytest.mark.parametrize("fewest", [12, 24])
+def test_a_pass_that_is_wrong_on_much_of_a_program_alone(fewest: int) -> None:
+    module, args = mlp()
+    item = wrong.OnlyInLongPrograms(fewest)
+    found = bisect(module, args, passes=[litewright.place(item, stage="stablehlo")])
+    culprit, region = found_in(found)
+    assert culprit.step == "pass only-in-long-programs (StableHLO)"
+    assert (region.op.op, region.op.module) == ("stablehlo.tanh", "first")
+
+
 def test_an_fx_pass() -> None:
     module, args = mlp()
     culprit, region = found_in(

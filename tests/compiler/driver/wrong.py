@@ -115,6 +115,25 @@ class HalveConstants(Pass[Program]):
 
 
 @dataclass(frozen=True)
+class OnlyInLongPrograms(Pass[Program]):
+    """tanh -> logistic, in the first block, if a signature has more ops than a part of it may have."""
+
+    fewest: int
+
+    def run(self, unit: Program) -> bool:
+        changed = False
+        for function in unit.signatures():
+            ops = list(body_of(function).operations)
+            for op in ops if len(ops) >= self.fewest else ():
+                if op_name(op) == "stablehlo.tanh" and inside(op, "first"):
+                    with ir.InsertionPoint(op), op.location:
+                        op.results[0].replace_all_uses_with(hlo.unary("logistic", op.operands[0]))
+                    op.erase()
+                    changed = True
+        return changed
+
+
+@dataclass(frozen=True)
 class SwapSigmoid(Pass[FxProgram]):
     """sigmoid -> tanh, in the FX graph."""
 
