@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.metadata
+import inspect
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar, cast
@@ -124,8 +125,9 @@ def as_pass(item: object) -> AnyPass:
     """The pass that is meant by a pass, its class, a rule, or the class of a pattern rule.
 
     Raises:
-        UserError: it is none of these, or its class wants options.
+        UserError: it is none of these, or its class wants options, or has some and is no dataclass.
     """
+    _check_options(item if isinstance(item, type) else type(item))
     if isinstance(item, Pass):
         return cast("AnyPass", item)
     if isinstance(item, Rule):
@@ -143,6 +145,20 @@ def as_pass(item: object) -> AnyPass:
     raise UserError(
         f"{item!r} is no pass: give a Pass, a Rule, or a class derived from Pass or PatternRule"
     )
+
+
+def _check_options(kind: type[Any]) -> None:
+    """Without the decorator, what is written as options of a pass would be no options."""
+    if Pass not in kind.__mro__:
+        return
+    fields_of_class = {field.name for field in fields(kind)}
+    written = inspect.get_annotations(kind)
+    lost = [n for n in written if n not in fields_of_class and "ClassVar" not in str(written[n])]
+    if lost:
+        raise UserError(
+            f"{kind.__qualname__} is no dataclass, so that {', '.join(lost)} cannot be set: decorate it with "
+            "@dataclass(frozen=True)"
+        )
 
 
 def resolve(item: object, known: Sequence[Placed]) -> Placed:

@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -64,6 +64,14 @@ class CountOps(Pass[Program]):
 @dataclass(frozen=True)
 class Demanding(Pass[Program]):
     limit: int
+
+    def run(self, unit: Program) -> bool:
+        return False
+
+
+class Undecorated(Pass[Program]):
+    kind: ClassVar[str] = "no option"
+    limit: int = 1
 
     def run(self, unit: Program) -> bool:
         return False
@@ -178,6 +186,11 @@ Registration = Callable[[], object]
             "two passes on tfl are named 'fuse-biases'",
         ),
         (lambda: litewright.register_pass(stage="tfl")(Demanding), "give its fields defaults"),
+        (
+            lambda: litewright.register_pass(stage="tfl")(Undecorated),
+            "Undecorated is no dataclass, so that limit cannot be set",
+        ),
+        (lambda: litewright.register_pass(stage="tfl")(Undecorated()), "is no dataclass"),
         (lambda: litewright.register_pass(stage="tfl")(print), "is no pass: give a Pass, a Rule"),
         (lambda: litewright.register_pass(stage="tfl")("count-ops"), "is no pass"),
         (lambda: litewright.register_legalisation(CountOps), "is no rule: give a Rule"),
