@@ -4,5 +4,6 @@ Weights are never copied, and parameters on the meta device never materialised.
 """
 
 from .capture import capture, from_exported_program
+from .state import check_shared_state
 
-__all__ = ["capture", "from_exported_program"]
+__all__ = ["capture", "check_shared_state", "from_exported_program"]

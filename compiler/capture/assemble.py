@@ -22,28 +22,47 @@ from ..ir.torch_ops import items_of, value_of
 from .failures import DATA_DEPENDENT
 from .names import input_names, output_names
 from .samples import CONFIGURATION, check_tensor
+from .state import check_state, state_names
 
 
-def assemble(name: str, program: ExportedProgram, tensors: Mapping[str, torch.Tensor]) -> FxProgram:
+def assemble(
+    name: str,
+    program: ExportedProgram,
+    tensors: Mapping[str, torch.Tensor],
+    module: torch.nn.Module | None = None,
+) -> FxProgram:
     """The FX program of a signature.
 
     Args:
         name: the signature's name.
         program: functional and decomposed; its graph becomes the FX program's.
         tensors: what its parameters, buffers and constants are, by fully-qualified name.
+        module: what it was captured from; it may name its state.
 
     Raises:
-        UserError: shapes that depend on data, state that a call changes, results that are no
+        UserError: shapes that depend on data, state that does not begin with zeros, results that are no
             tensors, a dtype that cannot be converted.
     """
     _check_shapes(name, program.graph_module)
-    outputs = _flatten_outputs(name, program)
-    inputs = _inputs(program)
+    state = _state(program, module)
+    check_state(name, {buffer: tensors[buffer] for buffer in state})
+    outputs = _flatten_outputs(name, program, state)
+    inputs = _inputs(program, state)
     _erase_configuration(program)
-    return FxProgram(name, program.graph_module, inputs, outputs, _held(program, tensors))
+    held = _held(program, tensors, state)
+    changed = {state[buffer]: tensors[buffer] for buffer in state}
+    return FxProgram(name, program.graph_module, inputs, outputs, held, module, changed)
 
 
-def _inputs(program: ExportedProgram) -> tuple[Input, ...]:
+def _state(program: ExportedProgram, module: torch.nn.Module | None) -> dict[str, str]:
+    """The names of buffers that the graph changes, as state, by fully-qualified name."""
+    specs = program.graph_signature.output_specs
+    given = state_names(module)
+    changed = [str(s.target) for s in specs if s.kind == OutputKind.BUFFER_MUTATION]
+    return {buffer: given.get(buffer, buffer) for buffer in changed}
+
+
+def _inputs(program: ExportedProgram, state: Mapping[str, str]) -> tuple[Input, ...]:
     specs = [s for s in program.graph_signature.input_specs if s.kind == InputKind.USER_INPUT]
     inputs: list[Input] = []
     for name, spec in zip(input_names(program), specs, strict=True):
@@ -54,6 +73,8 @@ def _inputs(program: ExportedProgram) -> tuple[Input, ...]:
                 continue
             case _:
                 raise UserError(f"input {name!r} is no tensor; inputs of a signature are tensors")
+    placeholders = program.graph_signature.inputs_to_buffers
+    inputs += [Input(state[b], p) for p, b in placeholders.items() if b in state]
     return tuple(inputs)
 
 
@@ -69,14 +90,16 @@ def _erase_configuration(program: ExportedProgram) -> None:
             program.graph.erase_node(node)
 
 
-def _held(program: ExportedProgram, tensors: Mapping[str, torch.Tensor]) -> dict[str, Held]:
+def _held(
+    program: ExportedProgram, tensors: Mapping[str, torch.Tensor], state: Mapping[str, str]
+) -> dict[str, Held]:
     names_of: dict[int, list[str]] = {}
     for name, tensor in tensors.items():
         names_of.setdefault(id(tensor), []).append(name)
     made: dict[int, Held] = {}
     held: dict[str, Held] = {}
     for spec in program.graph_signature.input_specs:
-        if spec.kind == InputKind.USER_INPUT or spec.target is None:
+        if spec.kind == InputKind.USER_INPUT or spec.target is None or spec.target in state:
             continue
         tensor = tensors[spec.target]
         if id(tensor) not in made:
@@ -93,24 +116,22 @@ def _holding(spec: InputSpec) -> Holding:
     return Holding.BUFFER if spec.kind == InputKind.BUFFER and spec.persistent else Holding.TABLE
 
 
-def _flatten_outputs(name: str, program: ExportedProgram) -> tuple[str, ...]:
-    """Leaves the tensors that `forward` returns in the output node; their names."""
+def _flatten_outputs(
+    name: str, program: ExportedProgram, state: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Leaves the tensors that `forward` returns in the output node, and behind them state; their names."""
     output = program.graph.output_node()
     values = items_of(output.args[0])
     assert values is not None, "the output of an exported graph is a tuple"
     specs = program.graph_signature.output_specs
-    changed = [str(s.target) for s in specs if s.kind == OutputKind.BUFFER_MUTATION]
-    if changed:
-        raise UserError(
-            f"signature {name!r}: forward changes buffer {', '.join(changed)}. A signature keeps no state "
-            "between calls: make it an input, and return the new value"
-        )
     returned = [v for v, s in zip(values, specs, strict=True) if s.kind == OutputKind.USER_OUTPUT]
     names = output_names(program)
     kept = [(n, v) for n, v in zip(names, returned, strict=True) if v is not None]
     for each, value in kept:
         if not isinstance(value, Node) or not isinstance(value_of(value), torch.Tensor):
             raise UserError(f"signature {name!r}: result {each!r} is {value!r}, not a tensor")
+    values_of_state = {str(s.target): v for v, s in zip(values, specs, strict=True)}
+    kept += [(each, values_of_state[buffer]) for buffer, each in state.items()]
     output.args = (tuple(value for _, value in kept),)
     return tuple(each for each, _ in kept)
 

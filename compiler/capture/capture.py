@@ -45,7 +45,7 @@ def capture(
 
     Raises:
         UserError: a module in training mode, samples that `forward` does not take, shapes that depend
-            on data, state that a call changes, a dtype that cannot be converted.
+            on data, state that does not begin with zeros, a dtype that cannot be converted.
         ExportError: torch.export refused for any other reason.
     """
     check_modules(module)
@@ -61,9 +61,7 @@ def capture(
             if raised is error:
                 raise
             raise raised from error
-    program = assemble(signature_name, decomposed, _tensors_of(module, decomposed))
-    program.module = module
-    return program
+    return assemble(signature_name, decomposed, _tensors_of(module, decomposed), module)
 
 
 def from_exported_program(

@@ -18,7 +18,7 @@ from litewright.passes.core import (
     Statistics,
 )
 
-from ..capture import capture, from_exported_program
+from ..capture import capture, check_shared_state, from_exported_program
 from ..inspect.dump import DumpObserver
 from ..ir import mlir, tfl
 from ..ir.fx import FxProgram
@@ -40,6 +40,7 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
     watch = _Watch.of(options)
     with stages.stage("capture"):
         captured = [_capture(request, options.extensions.lowerings) for request in requests]
+        check_shared_state(captured)
     with stages.stage("passes on FX"):
         for each in captured:
             watch.lowered(f"fx_{each.name}", each)

@@ -8,7 +8,7 @@ the tensors they stand for stay where they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -70,6 +70,7 @@ class FxProgram:
         outputs: names of the results, in the order of the output tuple.
         held: placeholder names to the tensors they stand for.
         module: what it was captured from; None for a program that the caller had exported.
+        state: buffers of the module that a call changes, by the name that they have among inputs and results.
     """
 
     name: str
@@ -78,6 +79,7 @@ class FxProgram:
     outputs: tuple[str, ...]
     held: dict[str, Held]
     module: torch.nn.Module | None = None
+    state: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
 
     @property
     def placeholders(self) -> dict[str, Node]:

@@ -179,23 +179,6 @@ def test_a_buffer_on_meta_is_named() -> None:
     assert "block.table" in _fails(module, torch.ones(2))
 
 
-def test_state_is_refused() -> None:
-    class Counter(nn.Module):
-        count: Tensor
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.register_buffer("count", torch.zeros(()))
-
-        def forward(self, x: Tensor) -> Tensor:
-            self.count.add_(1)
-            return x + self.count
-
-    message = _fails(Counter(), torch.ones(2))
-    assert "count" in message
-    assert "input" in message
-
-
 def test_a_result_that_is_no_tensor() -> None:
     message = _fails(Outer(lambda x: (x, 3)), torch.ones(2))
     assert "'output_1' is 3" in message
