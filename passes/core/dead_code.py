@@ -31,7 +31,7 @@ def remove_dead(program: Program) -> bool:
     for function in program.functions():
         # Backwards, so that what only a dead op read is dead when its turn comes.
         for op in reversed(list(body_of(function).operations)):
-            if is_pure(op) and all(next(iter(r.uses), None) is None for r in op.results):
+            if all(next(iter(r.uses), None) is None for r in op.results) and is_pure(op):
                 op.erase()
                 changed = True
         changed |= drop_unused_weights(function)

@@ -85,9 +85,7 @@ def _outcomes(program: Program) -> list[tuple[ir.OpView, _Scaled | Decline]]:
     ]
 
 
-def _has_one_form(
-    each: _Scaled, reads: Counter[Matrix], factors: dict[Matrix, list[bytes]]
-) -> bool:
+def _has_one_form(each: _Scaled, reads: Counter[str], factors: dict[Matrix, list[bytes]]) -> bool:
     """Whether all readers of a weight scale it alike; a constant is small and may have several forms."""
     if not isinstance(each.matrix, str):
         return True

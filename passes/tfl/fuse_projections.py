@@ -168,7 +168,12 @@ def _plan(program: Program, most_rows: int) -> _Plan:
         declined += [(each.product, alone) for each in heads if each.matrix not in joined]
     reads, counts = reads_of(program), Counter(group.matrices for group in found)
     shared = decline("a matrix is read elsewhere too, or joined to others there")
-    sound = [g for g in found if all(reads[matrix] == counts[g.matrices] for matrix in g.matrices)]
+    # Constants are small: they may be there in several forms.
+    sound = [
+        group
+        for group in found
+        if all(reads[m] == counts[group.matrices] for m in group.matrices if isinstance(m, str))
+    ]
     declined += [(each.product, shared) for g in found if g not in sound for each in g.members]
     return _Plan(tuple(sound), tuple(declined))
 

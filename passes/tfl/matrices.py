@@ -6,7 +6,7 @@ from collections import Counter
 
 from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import ir, op_name
-from litewright.compiler.ir.program import Program, body_of, weight_symbol
+from litewright.compiler.ir.program import Program, weight_symbol, weights_of
 from litewright.compiler.weights import Expression
 
 Matrix = str | ir.Attribute
@@ -22,15 +22,13 @@ def matrix_of(value: ir.Value) -> Matrix | None:
     return None if op is None or op_name(op) != "tfl.pseudo_const" else op.attributes["value"]
 
 
-def reads_of(program: Program) -> Counter[Matrix]:
-    """How often each weight and constant is read, in all functions."""
-    return Counter(
-        matrix
-        for function in program.functions()
-        for op in body_of(function).operations
-        for operand in op.operands
-        if (matrix := matrix_of(operand)) is not None
-    )
+def reads_of(program: Program) -> Counter[str]:
+    """How often each weight is read, in all functions."""
+    counts = Counter[str]()
+    for function in program.functions():
+        for argument in weights_of(function):
+            counts[weight_symbol(argument) or ""] += sum(1 for _ in argument.uses)
+    return counts
 
 
 def expression_of(program: Program, value: ir.Value) -> Expression:
