@@ -84,6 +84,25 @@ def test_a_file_and_a_tolerance(factory: str, tmp_path: Path) -> None:
     assert run(tmp_path / "m.tflite").exit_code == 0
 
 
+def test_weights_of_fewer_bits_are_judged_by_a_tolerance(tmp_path: Path) -> None:
+    path = tmp_path / "projections.py"
+    path.write_text(
+        FACTORY.replace("return torch.tanh(x)", "return self.up(x)")
+        .replace(
+            "    def forward",
+            "    def __init__(self):\n        super().__init__()\n"
+            "        torch.manual_seed(0)\n        self.up = nn.Linear(64, 64)\n\n    def forward",
+        )
+        .replace("(3, 8)", "(3, 64)")
+        .replace("* torch.sigmoid(x)", "* 2")
+    )
+    result = run(f"{path}:gate", "--quantize", "int4_channel")
+    assert result.exit_code == 1, result.output
+    assert "first wrong: pass quantize-weights (tfl)" in result.stdout
+    result = run(f"{path}:gate", "--quantize", "int4_channel", "--tolerance", 0.3)
+    assert result.exit_code == 0, result.output
+
+
 def test_given_inputs_are_used(factory: str, tmp_path: Path) -> None:
     litewright.register_legalisation(wrong.wrong_legalisation)
     path = tmp_path / "x.npy"

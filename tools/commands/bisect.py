@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     help="A checkpoint: a folder or .safetensors file.",
 )
 @click.option(
+    "--quantize",
+    metavar="RECIPE",
+    help="As for `convert`. Weights of fewer bits make other numbers: give a tolerance.",
+)
+@click.option(
     "--reproducer",
     type=click.Path(path_type=Path),
     metavar="FILE.py",
@@ -59,6 +64,7 @@ def command(
     tolerance: float | None,
     target: str,
     weights: Path | None,
+    quantize: str | None,
     reproducer: Path | None,
     as_json: bool,
 ) -> None:
@@ -84,6 +90,7 @@ def command(
                 tolerance=tolerance,
                 target=target,
                 weights=weights,
+                quant_config=quantize,
                 progress=progress,
             )
         click.echo(json.dumps(found.as_json(), indent=2) if as_json else str(found))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from litewright.passes.core import PatternRule, Rule, RuleSet
 
@@ -38,7 +40,10 @@ def reference_to_pass(item: AnyPass) -> Reference | None:
         expression = f"RuleSet({item.title!r}, ({members.strip()}))"
         return Reference(expression, tuple(dict.fromkeys(imports)))
     found = _importing(type(item).__module__, type(item).__qualname__)
-    return None if found is None else dataclasses.replace(found, expression=_call(found, item))
+    if found is None:
+        return None
+    imports = dict.fromkeys([*found.imports, *_imports_of(item)])
+    return Reference(_call(found, item), tuple(imports))
 
 
 def reference_to_rule(item: Rule) -> Reference | None:
@@ -69,6 +74,18 @@ def _call(found: Reference, item: AnyPass) -> str:
         if getattr(item, field.name) != field.default
     ]
     return f"{found.expression}({', '.join(given)})"
+
+
+def _imports_of(value: object) -> Iterator[str]:
+    """What the options of a pass import, where they are data themselves."""
+    if isinstance(value, tuple | list):
+        for each in cast("Sequence[object]", value):
+            yield from _imports_of(each)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        found = _importing(type(value).__module__, type(value).__qualname__)
+        yield from found.imports if found is not None else ()
+        for each in dataclasses.fields(value):
+            yield from _imports_of(getattr(value, each.name))
 
 
 def _importing(module: str, name: str) -> Reference | None:

@@ -118,6 +118,13 @@ def test_of_a_pass(item: object, stage: Stage, expected: str, assert_fails: Asse
     assert_fails(found, expected)
 
 
+def test_of_a_pass_whose_options_are_data(assert_fails: AssertFails) -> None:
+    torch.manual_seed(0)
+    module = wrong.Mlp(64).eval()
+    found = litewright.bisect(module, (torch.ones(2, 64),), quant_config="int4_channel")
+    assert_fails(found, "after pass quantize-weights")
+
+
 def test_of_a_legalisation(assert_fails: AssertFails) -> None:
     litewright.register_legalisation(wrong.wrong_legalisation)
     found = litewright.bisect(*mlp())
