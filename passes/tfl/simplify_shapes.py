@@ -50,6 +50,12 @@ def transpose_of_ones_is_reshape(op: ir.OpView, context: RuleContext) -> Outcome
     return reshape(op.operands[0], shape_of(op.results[0]))
 
 
+@rule("tfl.squeeze", "tfl.expand_dims")
+def ones_by_reshape(op: ir.OpView, context: RuleContext) -> Outcome:
+    """squeeze(x) and expand_dims(x) -> reshape(x), which the delegate takes."""
+    return reshape(op.operands[0], shape_of(op.results[0]))
+
+
 @rule("tfl.reshape", "tfl.transpose")
 def moved_constant(op: ir.OpView, context: RuleContext) -> Outcome:
     """reshape(constant) -> constant."""
@@ -86,6 +92,7 @@ def rows_as_they_are(op: ir.OpView, context: RuleContext) -> Outcome:
 class SimplifyShapes(RewritePass):
     """Merges chains of RESHAPE and of TRANSPOSE, and turns a TRANSPOSE that moves nothing to a RESHAPE.
 
+    SQUEEZE and EXPAND_DIMS, of which each ends a delegate partition, are RESHAPEs.
     A RESHAPE that flattens rows for a FULLY_CONNECTED moves behind it, where it meets the one that restores
     them: GPT-2 loses two copies of its activations at each of its four projections a layer.
 
@@ -102,6 +109,7 @@ class SimplifyShapes(RewritePass):
     def rules(self) -> Sequence[Rule]:
         """See `RewritePass.rules`."""
         return (
+            ones_by_reshape,
             moved_constant,
             merge_reshapes,
             merge_transposes,

@@ -157,3 +157,16 @@ func.func @main(%x: tensor<2x3x8xf32> {litewright.name = "x"}, %w: tensor<4x8xf3
   return %1, %0 : tensor<6x4xf32>, tensor<6x8xf32>
 }
 // DECLINES(rows-as-they-are): the reshaped value is read elsewhere too
+// -----
+// CASE: dimensions of one are taken and given by reshapes
+func.func @main(%x: tensor<1x4x1x8xf32> {litewright.name = "x"}) -> (tensor<4x1x8xf32> {litewright.name = "y"}) {
+  %0 = "tfl.squeeze"(%x) {squeeze_dims = [0, 2]} : (tensor<1x4x1x8xf32>) -> tensor<4x8xf32>
+  %1 = "tfl.tanh"(%0) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %c0 = "tfl.pseudo_const"() {value = dense<1> : tensor<i32>} : () -> tensor<i32>
+  %2 = "tfl.expand_dims"(%1, %c0) : (tensor<4x8xf32>, tensor<i32>) -> tensor<4x1x8xf32>
+  return %2 : tensor<4x1x8xf32>
+}
+// CHECK: "tfl.reshape"{{.*}} -> tensor<4x8xf32>
+// CHECK: "tfl.tanh"
+// CHECK: "tfl.reshape"{{.*}} -> tensor<4x1x8xf32>
+// CHECK-NOT: "tfl.expand_dims"
