@@ -16,7 +16,12 @@ const formatCount = (count) => count.toLocaleString('en-US');
 
 /** `1.2 G` */
 function formatLarge(count) {
-  const units = [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']];
+  const units = [
+    [1e12, 'T'],
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ];
   const found = units.find(([size]) => count >= size);
   return found ? `${trim(count / found[0])} ${found[1]}` : `${count}`;
 }
@@ -38,8 +43,13 @@ function formatError(error) {
 const trim = (number) => `${Number(number.toPrecision(3))}`;
 
 const METRIC_TEXT = {
-  ops: formatCount, left: formatCount, bytes: formatBytes, work: formatLarge, moved: formatBytes,
-  error: formatError, time: (time) => (time < 0 ? '–' : formatSeconds(time / 1e3)),
+  ops: formatCount,
+  left: formatCount,
+  bytes: formatBytes,
+  work: formatLarge,
+  moved: formatBytes,
+  error: formatError,
+  time: (time) => (time < 0 ? '–' : formatSeconds(time / 1e3)),
 };
 
 /** A bar that fills a part of its cell, at least a hair where there is anything. */
@@ -55,11 +65,20 @@ const errorPart = (error) =>
 /** A table; columns are [title, is it a number]. */
 function table(columns, rows, attributes = {}) {
   const head = columns.map(([title, number]) => h('th', { class: number ? 'number' : null }, title));
-  const body = rows.map((cells) => h('tr', cells.attributes,
-    (cells.cells || cells).map((cell, position) =>
-      h('td', { class: columns[position][1] ? 'number' : null }, cell))));
-  return h('div', { class: 'scroll' },
-    h('table', attributes, h('thead', {}, h('tr', {}, head)), h('tbody', {}, body)));
+  const body = rows.map((cells) =>
+    h(
+      'tr',
+      cells.attributes,
+      (cells.cells || cells).map((cell, position) =>
+        h('td', { class: columns[position][1] ? 'number' : null }, cell),
+      ),
+    ),
+  );
+  return h(
+    'div',
+    { class: 'scroll' },
+    h('table', attributes, h('thead', {}, h('tr', {}, head)), h('tbody', {}, body)),
+  );
 }
 
 /** The first rows of many, and a button that brings more. */
@@ -69,8 +88,18 @@ function inParts(items, size, draw) {
     box.append(...items.slice(from, from + size).map(draw));
     const left = items.length - from - size;
     if (left <= 0) return;
-    const button = h('button', { class: 'more', type: 'button', onclick: () => { button.remove(); more(from + size); } },
-      `${formatCount(left)} more`);
+    const button = h(
+      'button',
+      {
+        class: 'more',
+        type: 'button',
+        onclick: () => {
+          button.remove();
+          more(from + size);
+        },
+      },
+      `${formatCount(left)} more`,
+    );
     box.append(button);
   };
   more(0);

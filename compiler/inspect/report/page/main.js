@@ -17,11 +17,18 @@ const state = { tab: 'overview', signature: 0, module: 0, step: 0 };
 const currentSignature = () => signatures[state.signature];
 
 // The pass to begin with is the one that did most.
-const busiest = content.steps.reduce((best, step, index) => (linesOf(step) > linesOf(content.steps[best]) ? index : best), 0);
+const busiest = content.steps.reduce(
+  (best, step, index) => (linesOf(step) > linesOf(content.steps[best]) ? index : best),
+  0,
+);
 
 function readAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
-  const named = (list, name, key) => Math.max(0, list.findIndex((each) => each[key] === name));
+  const named = (list, name, key) =>
+    Math.max(
+      0,
+      list.findIndex((each) => each[key] === name),
+    );
   state.tab = given.get('tab') in TABS ? given.get('tab') : 'overview';
   state.signature = named(signatures, given.get('signature'), 'name');
   state.module = named(modules, given.get('module') || '', 'path');
@@ -42,19 +49,57 @@ function go(change) {
 }
 
 function drawTop() {
-  const choices = signatures.map((each, index) => h('option', { value: index, selected: index === state.signature }, each.name));
-  const picker = signatures.length > 1
-    ? h('select', { id: 'signature', 'aria-label': 'Signature', onchange: (event) => go({ signature: Number(event.target.value) }) }, choices)
-    : h('span', { class: 'dim' }, signatures[0] ? signatures[0].name : '');
-  const tabs = Object.entries(TABS).map(([key, [title]]) => h('button', {
-    type: 'button', role: 'tab', id: `tab-${key}`, 'aria-selected': String(key === state.tab), onclick: () => go({ tab: key }),
-  }, title));
-  document.getElementById('top').replaceChildren(
-    h('div', { class: 'brand' }, h('strong', {}, content.title), picker,
-      h('span', { class: 'dim' }, `for ${content.target.name}`),
-      h('button', { id: 'theme', type: 'button', title: 'Light or dark', 'aria-label': 'Light or dark', onclick: switchTheme }, '◐')),
-    h('nav', { role: 'tablist', 'aria-label': 'Views' }, tabs),
+  const choices = signatures.map((each, index) =>
+    h('option', { value: index, selected: index === state.signature }, each.name),
   );
+  const picker =
+    signatures.length > 1
+      ? h(
+          'select',
+          {
+            id: 'signature',
+            'aria-label': 'Signature',
+            onchange: (event) => go({ signature: Number(event.target.value) }),
+          },
+          choices,
+        )
+      : h('span', { class: 'dim' }, signatures[0] ? signatures[0].name : '');
+  const tabs = Object.entries(TABS).map(([key, [title]]) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        role: 'tab',
+        id: `tab-${key}`,
+        'aria-selected': String(key === state.tab),
+        onclick: () => go({ tab: key }),
+      },
+      title,
+    ),
+  );
+  document
+    .getElementById('top')
+    .replaceChildren(
+      h(
+        'div',
+        { class: 'brand' },
+        h('strong', {}, content.title),
+        picker,
+        h('span', { class: 'dim' }, `for ${content.target.name}`),
+        h(
+          'button',
+          {
+            id: 'theme',
+            type: 'button',
+            title: 'Light or dark',
+            'aria-label': 'Light or dark',
+            onclick: switchTheme,
+          },
+          '◐',
+        ),
+      ),
+      h('nav', { role: 'tablist', 'aria-label': 'Views' }, tabs),
+    );
 }
 
 function switchTheme() {
@@ -77,8 +122,14 @@ function draw() {
   if (again && list) again.scrollTop = scrolled;
 }
 
-addEventListener('popstate', () => { readAddress(); draw(); });
-addEventListener('hashchange', () => { readAddress(); draw(); });
+addEventListener('popstate', () => {
+  readAddress();
+  draw();
+});
+addEventListener('hashchange', () => {
+  readAddress();
+  draw();
+});
 addEventListener('keydown', (event) => {
   const typing = /INPUT|SELECT|TEXTAREA/.test(event.target.tagName);
   if (event.key === '/' && !typing) {

@@ -11,7 +11,11 @@ const textOf = (number) => content.tables.strings[number];
 
 // Signatures may be of different classes: then the top module has no name of its own.
 const modules = content.tables.modules.map(([parent, name, kind], id) => ({
-  id, parent, name, kind: id || content.signatures.length === 1 ? kind : '', children: [],
+  id,
+  parent,
+  name,
+  kind: id || content.signatures.length === 1 ? kind : '',
+  children: [],
 }));
 for (const module of modules) {
   if (module.parent < 0) {
@@ -25,7 +29,11 @@ for (const module of modules) {
 }
 
 const origins = content.tables.origins.map(([module, label, file, line], id) => ({
-  id, module, label: content.tables.labels[label], file, line,
+  id,
+  module,
+  label: content.tables.labels[label],
+  file,
+  line,
 }));
 
 /** Whether a module is another one or inside of it. */
@@ -75,7 +83,13 @@ function decodeOps(snapshot) {
   snapshot.ops.forEach(([origin, kind, type, operands, attributes], row) => {
     const { module, label } = origins[origin];
     const op = {
-      row, origin, module, label, operands, kind: textOf(kind), type: textOf(type),
+      row,
+      origin,
+      module,
+      label,
+      operands,
+      kind: textOf(kind),
+      type: textOf(type),
       attributes: textOf(attributes),
     };
     op.isConstant = !operands.length && CONSTANT_KINDS.has(op.kind);
@@ -122,7 +136,19 @@ const signatures = content.signatures.map((signature, index) => {
   const layers = compared.filter((layer) => !layer.rearranged);
   const rearranged = compared.filter((layer) => layer.rearranged);
   const times = (content.module_times || {})[signature.name] || [];
-  return { ...signature, times, index, measured, placed, steps, byRow, errors, failed: told.failed, layers, rearranged };
+  return {
+    ...signature,
+    times,
+    index,
+    measured,
+    placed,
+    steps,
+    byRow,
+    errors,
+    failed: told.failed,
+    layers,
+    rearranged,
+  };
 });
 
 /** Whether the delegate takes a step: what LiteRT says, or the target's table where it was not asked. */

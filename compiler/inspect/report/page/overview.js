@@ -24,34 +24,70 @@ function cards() {
   if (content.seconds) found.push(['converted in', formatSeconds(conversionSeconds())]);
   const latencies = signatures.filter((each) => each.measured && each.measured.latency);
   if (latencies.length) {
-    found.push([latencies.length > 1 ? `a call: ${latencies.map((each) => each.name).join(' + ')}` : 'a call', latencies.map((each) => formatSeconds(each.measured.latency.median / 1e3)).join(' + ')]);
+    found.push([
+      latencies.length > 1 ? `a call: ${latencies.map((each) => each.name).join(' + ')}` : 'a call',
+      latencies.map((each) => formatSeconds(each.measured.latency.median / 1e3)).join(' + '),
+    ]);
   }
-  const results = signatures.filter((each) => each.errors).flatMap((each) => Object.values(each.errors.results).map((error) => [Number(error), each.errors.tolerance]));
+  const results = signatures
+    .filter((each) => each.errors)
+    .flatMap((each) =>
+      Object.values(each.errors.results).map((error) => [Number(error), each.errors.tolerance]),
+    );
   if (results.length) {
     const worst = Math.max(...results.map(([error]) => error));
-    found.push(['worst error of a result', formatError(worst), results.every(([error, tolerance]) => error <= tolerance) ? 'good' : verdict(worst, 0)]);
+    found.push([
+      'worst error of a result',
+      formatError(worst),
+      results.every(([error, tolerance]) => error <= tolerance) ? 'good' : verdict(worst, 0),
+    ]);
   }
-  return found.map(([label, value, kind]) => h('div', { class: `card ${kind || ''}` }, h('b', {}, value), h('span', {}, label)));
+  return found.map(([label, value, kind]) =>
+    h('div', { class: `card ${kind || ''}` }, h('b', {}, value), h('span', {}, label)),
+  );
 }
 
 const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
-const conversionSeconds = () => content.seconds.capture + sum(content.steps.map((step) => step.seconds)) + content.seconds.write;
-const moreIn = (tab) => h('button', { class: 'more', type: 'button', onclick: () => go({ tab }) }, `more in ${TABS[tab][0]}`);
+const conversionSeconds = () =>
+  content.seconds.capture + sum(content.steps.map((step) => step.seconds)) + content.seconds.write;
+const moreIn = (tab) =>
+  h('button', { class: 'more', type: 'button', onclick: () => go({ tab }) }, `more in ${TABS[tab][0]}`);
 
 function signatureBox(signature) {
   const left = signature.steps.filter((step) => !isDelegated(step));
   const parts = Object.entries(signature.histogram).map(([name, count]) => `${count} ${name}`);
-  return h('article', { class: 'signature' },
+  return h(
+    'article',
+    { class: 'signature' },
     h('h3', {}, signature.name),
-    h('dl', {},
-      h('dt', {}, 'inputs'), h('dd', {}, foldedList(signature.inputs)),
-      h('dt', {}, 'outputs'), h('dd', {}, foldedList(signature.outputs)),
-      h('dt', {}, 'ops'), h('dd', {}, h('span', { class: 'histogram' }, parts.join(' · '))),
-      h('dt', {}, 'delegated'), h('dd', {},
-        h('span', { class: 'half' }, bar((signature.steps.length - left.length) / (signature.steps.length || 1), 'good')),
+    h(
+      'dl',
+      {},
+      h('dt', {}, 'inputs'),
+      h('dd', {}, foldedList(signature.inputs)),
+      h('dt', {}, 'outputs'),
+      h('dd', {}, foldedList(signature.outputs)),
+      h('dt', {}, 'ops'),
+      h('dd', {}, h('span', { class: 'histogram' }, parts.join(' · '))),
+      h('dt', {}, 'delegated'),
+      h(
+        'dd',
+        {},
+        h(
+          'span',
+          { class: 'half' },
+          bar((signature.steps.length - left.length) / (signature.steps.length || 1), 'good'),
+        ),
         ` ${signature.steps.length - left.length} of ${signature.steps.length}`,
-        signature.placed ? ` in ${plural(signature.measured.partitions, 'partition')}, LiteRT says` : ', the table of the target says',
-        signature.measured && signature.measured.failed ? `. LiteRT did not run it: ${signature.measured.failed}` : '')));
+        signature.placed
+          ? ` in ${plural(signature.measured.partitions, 'partition')}, LiteRT says`
+          : ', the table of the target says',
+        signature.measured && signature.measured.failed
+          ? `. LiteRT did not run it: ${signature.measured.failed}`
+          : '',
+      ),
+    ),
+  );
 }
 
 const plural = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
@@ -63,8 +99,9 @@ function foldedList(texts) {
     const key = text.replace(/_\d+(?=:)/, '_#');
     groups.set(key, [...(groups.get(key) || []), text]);
   }
-  return [...groups.values()].flatMap((group) =>
-    group.length < 3 ? group : [`${group[0]}  … ${group.length} alike`]).map((text) => h('code', { class: 'tensor' }, text));
+  return [...groups.values()]
+    .flatMap((group) => (group.length < 3 ? group : [`${group[0]}  … ${group.length} alike`]))
+    .map((text) => h('code', { class: 'tensor' }, text));
 }
 
 /** Capture, lowerings, writing, and all passes of a stage together, in order. */
@@ -85,15 +122,27 @@ function passBars() {
     add(parts, step.name, step.seconds);
     add(runs, step.name, 1);
   }
-  return secondsTable([...parts].sort((a, b) => b[1] - a[1]).map(([name, seconds]) => [
-    [name, runs.get(name) > 1 ? h('span', { class: 'dim' }, ` ${runs.get(name)} runs`) : ''], seconds,
-  ]));
+  return secondsTable(
+    [...parts]
+      .sort((a, b) => b[1] - a[1])
+      .map(([name, seconds]) => [
+        [name, runs.get(name) > 1 ? h('span', { class: 'dim' }, ` ${runs.get(name)} runs`) : ''],
+        seconds,
+      ]),
+  );
 }
 
 function secondsTable(parts) {
   const peak = Math.max(1e-9, ...parts.map(([, seconds]) => seconds));
-  return table([['part', false], ['', false], ['time', true]],
-    parts.map(([name, seconds]) => [name, bar(seconds / peak), formatSeconds(seconds)]), { class: 'bars' });
+  return table(
+    [
+      ['part', false],
+      ['', false],
+      ['time', true],
+    ],
+    parts.map(([name, seconds]) => [name, bar(seconds / peak), formatSeconds(seconds)]),
+    { class: 'bars' },
+  );
 }
 
 /** Weights and constants by element type. */
@@ -103,8 +152,15 @@ function byteBars() {
   for (const [, type, bytes] of content.constants) add(kinds, `constants, ${textOf(type)}`, bytes);
   const rows = [...kinds].sort((a, b) => b[1] - a[1]);
   const peak = Math.max(1, ...rows.map(([, bytes]) => bytes));
-  return table([['what', false], ['', false], ['bytes', true]],
-    rows.map(([name, bytes]) => [name, bar(bytes / peak, 'bytes'), formatBytes(bytes)]), { class: 'bars' });
+  return table(
+    [
+      ['what', false],
+      ['', false],
+      ['bytes', true],
+    ],
+    rows.map(([name, bytes]) => [name, bar(bytes / peak, 'bytes'), formatBytes(bytes)]),
+    { class: 'bars' },
+  );
 }
 
 function add(counts, key, number) {

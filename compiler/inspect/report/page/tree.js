@@ -5,21 +5,44 @@ const tree = { metric: 'ops', query: '', open: new Set([0]) };
 if (modules[0].children.length <= 3) modules[0].children.forEach((id) => tree.open.add(id));
 
 const hasTimes = signatures.some((signature) => signature.times.length);
-const METRIC_OF_TAB = { time: hasTimes ? 'time' : 'work', bytes: 'bytes', delegation: 'left', numbers: 'error' };
+const METRIC_OF_TAB = {
+  time: hasTimes ? 'time' : 'work',
+  bytes: 'bytes',
+  delegation: 'left',
+  numbers: 'error',
+};
 
 function drawSide() {
-  const select = h('select', { id: 'metric', 'aria-label': 'What the bars show', onchange: (event) => { tree.metric = event.target.value; drawTree(); } },
+  const select = h(
+    'select',
+    {
+      id: 'metric',
+      'aria-label': 'What the bars show',
+      onchange: (event) => {
+        tree.metric = event.target.value;
+        drawTree();
+      },
+    },
     Object.entries(METRICS)
       .filter(([key]) => (key !== 'error' || content.errors) && (key !== 'time' || hasTimes))
-      .map(([key, { title }]) => h('option', { value: key, selected: key === tree.metric }, title)));
-  const filter = h('input', {
-    id: 'filter', type: 'search', placeholder: 'filter modules  /', 'aria-label': 'Filter modules',
-    oninput: (event) => { tree.query = event.target.value.trim().toLowerCase(); drawTree(); },
-  });
-  document.getElementById('side').replaceChildren(
-    h('div', { class: 'controls' }, filter, select),
-    h('div', { id: 'tree', role: 'tree', 'aria-label': 'Module tree', onkeydown: moveInTree }),
+      .map(([key, { title }]) => h('option', { value: key, selected: key === tree.metric }, title)),
   );
+  const filter = h('input', {
+    id: 'filter',
+    type: 'search',
+    placeholder: 'filter modules  /',
+    'aria-label': 'Filter modules',
+    oninput: (event) => {
+      tree.query = event.target.value.trim().toLowerCase();
+      drawTree();
+    },
+  });
+  document
+    .getElementById('side')
+    .replaceChildren(
+      h('div', { class: 'controls' }, filter, select),
+      h('div', { id: 'tree', role: 'tree', 'aria-label': 'Module tree', onkeydown: moveInTree }),
+    );
 }
 
 function drawTree() {
@@ -91,23 +114,42 @@ function treeRow({ id, run, key, depth }, totals, peak) {
     if (!tree.open.delete(name)) tree.open.add(name);
     drawTree();
   };
-  const label = run ? `${module.name} … ${modules[run[run.length - 1]].name.split('.').pop()}` : module.name || content.title;
+  const label = run
+    ? `${module.name} … ${modules[run[run.length - 1]].name.split('.').pop()}`
+    : module.name || content.title;
   const selected = !run && id === state.module;
-  return h('div', {
-    class: `row${selected ? ' selected' : ''}${value > 0 ? '' : ' empty'}`, role: 'treeitem',
-    'aria-selected': String(selected), 'aria-expanded': leaf ? null : String(open), 'data-module': run ? null : id,
-    style: `--depth:${depth}`, tabindex: selected ? 0 : -1,
-    onclick: () => (run ? toggle() : go({ module: id })),
-    ondblclick: leaf ? null : toggle,
-  },
-  h('button', {
-    class: `twisty${leaf ? ' leaf' : ''}`, type: 'button', tabindex: -1, 'aria-hidden': 'true',
-    onclick: (event) => { event.stopPropagation(); if (!leaf) toggle(); },
-  }, leaf ? '' : open ? '▾' : '▸'),
-  h('span', { class: 'name' }, label),
-  h('span', { class: 'kind' }, run ? `${run.length} × ${module.kind || 'alike'}` : module.kind),
-  worst ? errorBar(value, signatureTolerance()) : bar(value / peak, tree.metric),
-  h('span', { class: 'value' }, METRIC_TEXT[tree.metric](value)));
+  return h(
+    'div',
+    {
+      class: `row${selected ? ' selected' : ''}${value > 0 ? '' : ' empty'}`,
+      role: 'treeitem',
+      'aria-selected': String(selected),
+      'aria-expanded': leaf ? null : String(open),
+      'data-module': run ? null : id,
+      style: `--depth:${depth}`,
+      tabindex: selected ? 0 : -1,
+      onclick: () => (run ? toggle() : go({ module: id })),
+      ondblclick: leaf ? null : toggle,
+    },
+    h(
+      'button',
+      {
+        class: `twisty${leaf ? ' leaf' : ''}`,
+        type: 'button',
+        tabindex: -1,
+        'aria-hidden': 'true',
+        onclick: (event) => {
+          event.stopPropagation();
+          if (!leaf) toggle();
+        },
+      },
+      leaf ? '' : open ? '▾' : '▸',
+    ),
+    h('span', { class: 'name' }, label),
+    h('span', { class: 'kind' }, run ? `${run.length} × ${module.kind || 'alike'}` : module.kind),
+    worst ? errorBar(value, signatureTolerance()) : bar(value / peak, tree.metric),
+    h('span', { class: 'value' }, METRIC_TEXT[tree.metric](value)),
+  );
 }
 
 const signatureTolerance = () => (currentSignature().errors || { tolerance: 0 }).tolerance;
@@ -120,8 +162,10 @@ function moveInTree(event) {
   else if (event.key === 'Enter' || event.key === ' ') document.activeElement.click();
   else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
     const row = rows[at];
-    if (row && row.getAttribute('aria-expanded') === String(event.key === 'ArrowLeft')) row.querySelector('.twisty').click();
-    const again = row && row.dataset.module && document.querySelector(`#tree [data-module="${row.dataset.module}"]`);
+    if (row && row.getAttribute('aria-expanded') === String(event.key === 'ArrowLeft'))
+      row.querySelector('.twisty').click();
+    const again =
+      row && row.dataset.module && document.querySelector(`#tree [data-module="${row.dataset.module}"]`);
     if (again) again.focus();
   } else return;
   event.preventDefault();
