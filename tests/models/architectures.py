@@ -117,6 +117,64 @@ def _vit() -> Sample:
     return Sample(module, {"pixel_values": torch.randn(1, 3, 16, 16)})
 
 
+def _gpt2() -> Sample:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    sizes: dict[str, Any] = {"n_embd": 32, "n_layer": 2, "n_head": 4}
+    tokens: dict[str, Any] = {"vocab_size": 64, "bos_token_id": 1, "eos_token_id": 2}
+    config = GPT2Config(**sizes, **tokens, n_positions=32)
+    return Sample(
+        Chosen(GPT2LMHeadModel(config), "logits", use_cache=False), {"input_ids": _tokens(7)}
+    )
+
+
+def _bloom() -> Sample:
+    from transformers import BloomConfig, BloomForCausalLM
+
+    config = BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=64)
+    return Sample(
+        Chosen(BloomForCausalLM(config), "logits", use_cache=False), {"input_ids": _tokens(7)}
+    )
+
+
+def _roberta() -> Sample:
+    from transformers import RobertaConfig, RobertaModel
+
+    module = Chosen(RobertaModel(RobertaConfig(**_SIZES, vocab_size=64)), "last_hidden_state")
+    mask = torch.ones(1, 9, dtype=torch.int64)
+    return Sample(module, {"input_ids": _tokens(9), "attention_mask": mask})
+
+
+def _deberta() -> Sample:
+    from transformers import DebertaV2Config, DebertaV2Model
+
+    relative: dict[str, Any] = {"position_buckets": 8, "max_relative_positions": 16}
+    config = DebertaV2Config(
+        **_SIZES, **relative, vocab_size=64, relative_attention=True, pos_att_type=["c2p", "p2c"]
+    )
+    mask = torch.ones(1, 9, dtype=torch.int64)
+    inputs = {"input_ids": _tokens(9), "attention_mask": mask}
+    return Sample(Chosen(DebertaV2Model(config), "last_hidden_state"), inputs)
+
+
+def _swin() -> Sample:
+    from transformers import SwinConfig, SwinModel
+
+    config = SwinConfig(
+        image_size=32, patch_size=4, embed_dim=16, depths=[1, 1], num_heads=[2, 2], window_size=4
+    )
+    module = Chosen(SwinModel(config), "last_hidden_state")
+    return Sample(module, {"pixel_values": torch.randn(1, 3, 32, 32)})
+
+
+def _mobilenet() -> Sample:
+    from transformers import MobileNetV1Config, MobileNetV1Model
+
+    model = MobileNetV1Model(MobileNetV1Config(depth_multiplier=0.25, image_size=32))
+    module = Chosen(randomise_batch_norms(model), "last_hidden_state")
+    return Sample(module, {"pixel_values": torch.randn(1, 3, 32, 32)})
+
+
 ARCHITECTURES: Mapping[str, Callable[[], Sample]] = {
     "resnet": _resnet,
     "decoder": _decoder,
@@ -126,6 +184,12 @@ ARCHITECTURES: Mapping[str, Callable[[], Sample]] = {
     "whisper": _whisper,
     "t5": _t5,
     "vit": _vit,
+    "gpt2": _gpt2,
+    "bloom": _bloom,
+    "roberta": _roberta,
+    "deberta": _deberta,
+    "swin": _swin,
+    "mobilenet": _mobilenet,
 }
 
 

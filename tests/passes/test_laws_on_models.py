@@ -34,7 +34,13 @@ def small_weights() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+# One of a kind; the others come with all tests.
+QUICK = ("resnet", "decoder", "llama", "bert", "t5", "vit")
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in ARCHITECTURES]
+)
 def test_laws(name: str) -> None:
     if name not in {"resnet", "decoder"}:
         pytest.importorskip("transformers")
