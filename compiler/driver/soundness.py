@@ -8,7 +8,7 @@ from ..ir.origin import origin_of
 from ..ir.program import Program, body_of
 from ..targets import Miscomputed, Target
 
-_HINT = "the delegate takes it and computes something else; write it another way, or convert for the CPU"
+_HINT = "the delegate takes it and is wrong; write it another way, or convert for the CPU"
 
 
 def refuse_miscomputed(program: Program, target: Target) -> None:

@@ -112,7 +112,9 @@ def _lookup(op: ir.OpView) -> str | None:
         table.granularity == "axis" and table.element in ("qi8", "qi4", "qi2")
     ):
         return None
-    return Miscomputed(f"a table of {table.element} with one scale or none")
+    if table.granularity is None:
+        return f"a table of {table.element}"
+    return Miscomputed(f"a table of {table.element} with a scale for each {table.granularity}")
 
 
 def _choice(op: ir.OpView) -> str | None:
@@ -150,6 +152,8 @@ def _dense_types(op: ir.OpView) -> str | None:
     x, w = facts(op.operands[:2])
     if x.element not in ("f32", "f16") or w.element not in ("f32", "f16", "qi8", "qi4", "qi2"):
         return f"a filter of {w.element} for {x.element}"
+    if w.granularity == "block":
+        return Miscomputed("a filter with a scale for each block, which ends the process")
     return f"a filter of rank {w.rank}" if w.rank != 2 else None
 
 
@@ -168,10 +172,12 @@ def _products(op: ir.OpView) -> str | None:
 
 def _unpacks(op: ir.OpView) -> str | None:
     """Constants are unpacked for kernels alone."""
+    fact = facts(op.operands)[0]
     if not is_static_operand(op.operands[0]):
-        fact = facts(op.operands)[0]
         taken = fact.granularity == "tensor" and fact.element in ("qi8", "qui8")
         return None if taken else f"{fact.element} that is computed at run time"
+    if fact.granularity == "axis":
+        return "a constant with a scale for each channel"
     filters = ("tfl.fully_connected", "tfl.conv_2d", "tfl.depthwise_conv_2d")
     uses = [(use.owner.operation.name, use.operand_number) for use in op.results[0].uses]
     return None if all(o in filters and n == 1 for o, n in uses) else "a constant that is no filter"

@@ -17,7 +17,7 @@ _COMPOSITE = "stablehlo.composite"
 
 
 class Miscomputed(str):
-    """Why an op that the delegate takes means something else there.
+    """Why an op that the delegate takes means something else there, or ends the process.
 
     Nothing keeps such an op from the delegate: where it matters, it must not be written.
     """
