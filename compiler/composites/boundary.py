@@ -41,6 +41,11 @@ MARK: Op = torch.ops.litewright.mark_tensor.default
 """Hands on `x`, and says that it is operand or result `position` of composite `number`."""
 
 
+def next_number() -> int:
+    """A number that tells the marks of one composite from those of all others."""
+    return next(_NUMBERS)
+
+
 class StableHLOCompositeBuilder:
     """Marks what lies between some tensors and others as a composite, where the code of a model runs.
 
@@ -67,7 +72,7 @@ class StableHLOCompositeBuilder:
         """
         self.name = checked_name(name)
         self.attr = checked_attributes(self.name, attr or {})
-        self._number = next(_NUMBERS)
+        self._number = next_number()
         self._marked = {True: 0, False: 0}
 
     def mark_inputs(self, *tensors: Tensor) -> Any:

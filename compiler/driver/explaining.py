@@ -1,4 +1,4 @@
-"""Where a composite is marked in a model, and where it nearly is."""
+"""Where a composite is marked in a model, and where it nearly is; and marks in exported programs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 
 from litewright.lowering.torch_to_stablehlo import supported_ops
 from litewright.passes.core import Misses, Pipeline
+from litewright.passes.fx.marking.insert_marks import insert_marks
 
 from ..capture import capture
 from ..composites.module import CompositeModule
@@ -17,6 +18,29 @@ from .extensions import effective
 from .marking import check_composite, title_of, with_composites
 from .plan import PassPlan
 from .presets import FX
+
+
+def mark_pattern(
+    graph_module: torch.fx.GraphModule, pattern: CompositePattern
+) -> torch.fx.GraphModule:
+    """Marks a pattern in the graph of an exported program, in place.
+
+        exported = torch.export.export(model, args)
+        mark_pattern(exported.graph_module, pattern)
+        litewright.compile({"main": exported})
+
+    The marks are those of a `StableHLOCompositeBuilder`. `compile(..., composites=[pattern])` says the same
+    without changing the program.
+
+    Returns:
+        The graph module that was given.
+
+    Raises:
+        UserError: the pattern cannot be looked for.
+    """
+    insert_marks(graph_module.graph, pattern)
+    graph_module.recompile()
+    return graph_module
 
 
 def explain(

@@ -17,7 +17,7 @@ from litewright.compiler.ir.observer import Observer
 from litewright.compiler.ir.torch_ops import op_of
 from litewright.passes.core import Pass
 
-from .regions import Region, region_of, why_not_whole, wrap
+from .marking.regions import Region, region_of, why_not_whole, wrap
 
 
 @dataclass(frozen=True)

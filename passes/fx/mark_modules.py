@@ -18,7 +18,7 @@ from litewright.compiler.ir.fx_composite import checked_attributes, composite_of
 from litewright.compiler.ir.observer import Observer
 from litewright.passes.core import Pass
 
-from .regions import region_of, why_not_whole, wrap
+from .marking.regions import region_of, why_not_whole, wrap
 
 _REPEATED = re.compile(r"@\d+$")  # behind the path of a module that is called again
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,9 +62,9 @@ class RemoveIdentities(Pass[FxProgram]):
         return remove_identities(unit.graph_module.graph)
 
 
-def remove_identities(graph: Graph) -> bool:
-    """Removes them from a graph; says whether there were any."""
-    found = [node for node in graph.nodes if _is_identity(node)]
+def remove_identities(graph: Graph, keep: Sequence[Node] = ()) -> bool:
+    """Removes them from a graph, but for those in `keep`; says whether there were any."""
+    found = [node for node in graph.nodes if node not in keep and _is_identity(node)]
     for node in found:
         node.replace_all_uses_with(node.all_input_nodes[0])
         graph.erase_node(node)

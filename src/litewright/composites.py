@@ -16,7 +16,7 @@ from litewright.compiler.composites.pattern import CompositePattern, Found
 from litewright.compiler.composites.rotary import rotary_embedding
 
 if TYPE_CHECKING:
-    from litewright.compiler.driver.explaining import explain
+    from litewright.compiler.driver.explaining import explain, mark_pattern
 
 __all__ = [
     "Composite",
@@ -27,6 +27,7 @@ __all__ = [
     "composite",
     "explain",
     "kv_cache_update",
+    "mark_pattern",
     "patterns",
     "rms_norm",
     "rotary_embedding",
@@ -34,11 +35,11 @@ __all__ = [
     "swiglu",
 ]
 
-if not TYPE_CHECKING:  # It needs the whole compiler, which the code of a model does not.
+if not TYPE_CHECKING:  # These need the whole compiler, which the code of a model does not.
 
     def __getattr__(name: str) -> object:
-        if name != "explain":
+        if name not in ("explain", "mark_pattern"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from litewright.compiler.driver.explaining import explain
+        from litewright.compiler.driver import explaining
 
-        return explain
+        return getattr(explaining, name)

@@ -16,7 +16,7 @@ from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir import mlir
 from litewright.compiler.ir.fx import FxProgram
 from litewright.compiler.ir.fx_composite import composite_of
-from litewright.composites import StableHLOCompositeBuilder
+from litewright.composites import CompositePattern, StableHLOCompositeBuilder, mark_pattern
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops
 from litewright.passes.fx.mark_boundaries import MarkBoundaries
 from tests.support.agreement import assert_agrees
@@ -165,3 +165,35 @@ def test_what_cannot_be_marked_is_refused() -> None:
         builder.mark_inputs(1.0)  # pyright: ignore[reportArgumentType]
     with pytest.raises(UserError, match="attribute odd is"):
         StableHLOCompositeBuilder("acme.bad", {"odd": object()})
+
+
+class Theirs(nn.Module):
+    """A pattern that ends in a result, copies and conversions that change nothing, a view."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = x.float().clone()
+        z = (y * torch.sigmoid(y * 1.5)).exp().flatten()
+        return z.contiguous(), z * torch.sigmoid(1.5 * z)
+
+
+def _swish(x: Tensor, *, beta: float) -> Tensor:
+    return x * torch.sigmoid(x * beta)
+
+
+def test_a_pattern_is_marked_in_an_exported_program(tmp_path: Path) -> None:
+    x = torch.randn(2, 3)
+    exported = torch.export.export(Theirs().eval(), (x,), strict=False)
+    pattern = CompositePattern(
+        "acme.swish", _swish, (torch.empty(2),), scalars={"beta": 1.0}, attributes={"n": 2}
+    )
+    assert mark_pattern(exported.graph_module, pattern) is exported.graph_module
+    exported.graph_module.graph.lint()
+    for actual, expected in zip(exported.graph_module(x), Theirs()(x), strict=True):
+        assert torch.equal(actual, expected)
+    model = litewright.compile({"main": exported}, dump_ir=tmp_path / "dump")
+    text = next((tmp_path / "dump").glob("*_stablehlo.mlir")).read_text(encoding="utf-8")
+    assert text.count("{beta = 1.500000e+00 : f32, n = 2 : i64}") == 2
+    results = model(x.numpy())
+    assert isinstance(results, dict)
+    for name, tensor in zip(results, Theirs()(x), strict=True):
+        assert_close(results[name], tensor.numpy(), "float32 transcendental")

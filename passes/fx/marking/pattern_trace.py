@@ -16,8 +16,8 @@ from litewright.compiler.ir.fx import live_nodes, result_nodes
 from litewright.compiler.ir.fx_trace import trace
 from litewright.compiler.ir.torch_ops import Op, items_of, op_of
 
+from ..remove_identities import remove_identities
 from .arguments import arguments_of
-from .remove_identities import remove_identities
 
 
 @dataclass(frozen=True, slots=True)
