@@ -17,11 +17,14 @@ class InlineComposites(RewritePass):
 
     So the other passes see what is in it: the weight of a norm is folded into the matrix behind it.
 
-        %a = stablehlo.composite "litewright.swiglu" %gate, %up
+    Before::
 
-        %0 = stablehlo.logistic %gate
-        %1 = stablehlo.multiply %gate, %0
-        %a = stablehlo.multiply %1, %up
+        %a = stablehlo.composite "acme.swish" %x
+
+    After::
+
+        %0 = stablehlo.logistic %x
+        %a = stablehlo.multiply %x, %0
 
     Attributes:
         kept: names of composites that stay: those that a legalisation or a rule of the plan starts from, and

@@ -211,6 +211,14 @@ def _sides(op: ir.OpView) -> tuple[ir.Value, ir.Value] | None:
     return (y, x) if _is_constant(x) else (x, y)
 
 
+def _cancel(one: ir.Value, other: ir.Value) -> bool:
+    """Whether a float far from zero is added and taken away again, as is done to round."""
+    a, b = number_of(one), number_of(other)
+    if a is None or b is None or not is_float(one):
+        return False
+    return abs(float(a) + float(b)) < abs(float(a)) / 2
+
+
 @rule("stablehlo.add", "stablehlo.multiply")
 def merged_number(op: ir.OpView, context: RuleContext) -> Outcome:
     """(x + a) + b -> x + (a + b) for constants and weights a and b; the same for products."""
@@ -224,6 +232,8 @@ def merged_number(op: ir.OpView, context: RuleContext) -> Outcome:
     if not hlo.has_one_use(outer[0]):
         return decline("the other operand is read elsewhere too")
     kind = "add" if op_name(op) == "stablehlo.add" else "multiply"
+    if kind == "add" and _cancel(sides[1], outer[1]):
+        return decline("the numbers cancel each other: what they round away may be meant")
     return hlo.binary(kind, sides[0], hlo.binary(kind, sides[1], outer[1]))
 
 

@@ -601,3 +601,13 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   return %0 : tensor<2x3xf32>
 }
 // DECLINES(division-by-number): the divisor is too large or too small
+// -----
+// CASE: a number that is added to round, and taken away again
+func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %a = stablehlo.constant dense<12582912.0> : tensor<2x3xf32>
+  %b = stablehlo.constant dense<-12582912.0> : tensor<2x3xf32>
+  %0 = stablehlo.add %x, %a : tensor<2x3xf32>
+  %1 = stablehlo.add %0, %b : tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
+// DECLINES(merged-number): the numbers cancel each other: what they round away may be meant
