@@ -59,6 +59,14 @@ class ShrinkConstants(RewritePass):
 
     Folding spreads a bias over a batch, or a row of a table over all tokens; what is left here
     has its own size again.
+
+    Before::
+
+        %1 = "tfl.add"(%x, dense<[[1.0, 2.0], [1.0, 2.0]]> : tensor<2x2xf32>) : -> tensor<4x2x2xf32>
+
+    After::
+
+        %1 = "tfl.add"(%x, dense<[1.0, 2.0]> : tensor<2xf32>) : -> tensor<4x2x2xf32>
     """
 
     def rules(self) -> Sequence[Rule]:
