@@ -10,17 +10,15 @@ import numpy as np
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.tfl.shorthand import integers, reshape, slice_of
-from litewright.compiler.ir.types import dtype_of, shape_of
+from litewright.compiler.ir.types import dtype_of, element_count, shape_of
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
-MOST_DIMENSIONS = 6
-"""As many as the delegate's tensors may have."""
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
 @rule("tfl.strided_slice")
 def slice_of_blocks(op: ir.OpView, context: RuleContext) -> Outcome:
-    """x[:, 1::2] -> reshape(reshape(x, [N, M / 2, 2])[:, :, 1:2], [N, M / 2])."""
+    """x[:, 1::2] -> reshape(reshape(x, [N * M / 2, 2])[:, 1:2], [N, M / 2])."""
     x, *bounds = op.operands
     begin, end, strides = (integers(each) for each in bounds)
     if begin is None or end is None or strides is None:
@@ -31,21 +29,37 @@ def slice_of_blocks(op: ir.OpView, context: RuleContext) -> Outcome:
         return decline("the delegate takes floats alone", dtype_of(x))
     if min(strides) < 1 or max(strides) == 1:
         return decline("nothing is stepped over, or backwards", strides)
-    shape = shape_of(x)
+    shape, result = shape_of(x), shape_of(op.results[0])
     if any(n % stride for n, stride in zip(shape, strides, strict=True)):
         return decline("a dimension is no whole number of steps", shape, strides)
-    result = shape_of(op.results[0])
-    blocks, first, size = list[int](), list[int](), list[int]()
-    for n, start, stride, count in zip(shape, begin, strides, result, strict=True):
-        if stride == 1:
-            blocks, first, size = [*blocks, n], [*first, start], [*size, count]
-        else:
-            blocks += [n // stride, stride]
-            first += [start // stride, start % stride]
-            size += [count, 1]
-    if len(blocks) > MOST_DIMENSIONS:
-        return decline("the delegate's tensors have fewer dimensions", len(blocks))
-    return reshape(slice_of(reshape(x, blocks), first, size), result)
+    # What needs no steps is cut off first.
+    facts = list(zip(strides, begin, shape, result, strict=True))
+    first = [start if stride == 1 else 0 for stride, start, _, _ in facts]
+    size = [count if stride == 1 else n for stride, _, n, count in facts]
+    x = slice_of(x, first, size)
+    for axis, stride in enumerate(strides):
+        if stride > 1:
+            x = _every(x, axis, stride, begin[axis], result[axis])
+    return reshape(x, result)
+
+
+def _every(x: ir.Value, axis: int, stride: int, start: int, count: int) -> ir.Value:
+    """`count` elements along an axis from `start` on, every `stride`-th of them.
+
+    The axis is seen as blocks of `stride` elements. Dimensions that stay whole are one, so that there are
+    four of them at the most, which is what any delegate takes.
+    """
+    shape = shape_of(x)
+    before, after = element_count(shape[:axis]), element_count(shape[axis + 1 :])
+    blocks = shape[axis] // stride
+    if count == blocks:
+        rows = reshape(x, [before * blocks, stride, after])
+        picked = slice_of(rows, [0, start, 0], [before * blocks, 1, after])
+    else:
+        rows = reshape(x, [before, blocks, stride, after])
+        begin = [0, start // stride, start % stride, 0]
+        picked = slice_of(rows, begin, [before, count, 1, after])
+    return reshape(picked, [*shape[:axis], count, *shape[axis + 1 :]])
 
 
 @dataclass(frozen=True)
@@ -61,8 +75,8 @@ class UnstrideSlices(RewritePass):
 
     After::
 
-        %1 = "tfl.reshape"(%x, dense<[4, 4, 2]>)
-        %2 = "tfl.slice"(%1, dense<[0, 0, 1]>, dense<[4, 4, 1]>)
+        %1 = "tfl.reshape"(%x, dense<[16, 2, 1]>)
+        %2 = "tfl.slice"(%1, dense<[0, 1, 0]>, dense<[16, 1, 1]>)
         %3 = "tfl.reshape"(%2, dense<[4, 4]>)
     """
 
