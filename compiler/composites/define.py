@@ -98,6 +98,7 @@ class Definitions:
                     f"composite {name} is defined twice: by {_place(known.composite.function)} and by "
                     f"{_place(function)}; give one of them another name"
                 )
+            del self._by_name[name]
             known.library._destroy()  # pyright: ignore[reportPrivateUsage]
         made = _define(name, function)
         self._by_name[name] = made

@@ -13,7 +13,6 @@ import torch
 from torch.fx import Graph, GraphModule, Node
 
 from ..diagnostics import UserError
-from .fx import result_nodes
 from .torch_ops import items_of
 
 Attribute = bool | int | float | str | Sequence[bool] | Sequence[int] | Sequence[float]
@@ -106,8 +105,3 @@ def _text(value: Any, numbers: Mapping[Node, str]) -> str:
     if items is not None:
         return f"[{', '.join(_text(each, numbers) for each in items)}]"
     return f"{type(value).__name__}:{value!r}"
-
-
-def results_of_call(call: CompositeCall) -> tuple[Node, ...]:
-    """The nodes inside whose values the composite returns."""
-    return result_nodes(call.graph_module)

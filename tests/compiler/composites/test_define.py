@@ -275,3 +275,19 @@ def test_what_cannot_be_lowered_inside_is_told() -> None:
     with pytest.raises(UnsupportedError, match=r"litewright_tests\.unsupported") as raised:
         litewright.convert(Calls(unsupported).eval(), (torch.randn(3, 3),))
     assert "linalg_eigvalsh" in str(raised.value)
+
+
+def test_a_definition_that_fails_leaves_nothing_behind() -> None:
+    def of(annotation: object) -> Callable[..., Any]:
+        def failing(x: Tensor) -> Tensor:
+            return x + 1
+
+        failing.__annotations__["x"] = annotation
+        return failing
+
+    composite("litewright_tests::failing")(of(Tensor))
+    with pytest.raises(UserError, match="unsupported type"):
+        composite("litewright_tests::failing")(of(dict))
+    again = composite("litewright_tests::failing")(of(Tensor))
+    assert torch.equal(again(torch.ones(1)), torch.full((1,), 2.0))
+    assert again.op in supported_ops()
