@@ -6,14 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from litewright.passes.core import CheckHonesty, CheckInterface, CheckVerified, Pipeline
 from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
-from litewright.passes.tfl.quantize_weights import QuantizeWeights
+from litewright.passes.tfl.quantize_weights import QuantizeWeights, notes_of
 
 from ..diagnostics import UserError
+from ..ir import mlir
+from ..ir.program import Program
+from ..ir.verify import verify
 from ..quantize.recipe import Recipe
 from ..quantize.recipes import recipe_of
 from ..quantize.specs import QuantSpec
 from .calibration import CalibrationData, MeasureInputs
+from .loading import stage_of
 from .plan import PassPlan
 from .stages import Progress
 
@@ -46,6 +51,23 @@ def with_recipe(
     if calibration_data is not None:
         measuring = (MeasureInputs(recipe, calibration_data, progress),)
     return replace(_unfolded(plan, recipe), tfl=(*plan.tfl, *measuring, QuantizeWeights(recipe)))
+
+
+def quantize(program: Program, quant_config: QuantConfig) -> list[str]:
+    """Quantises a tfl program, from a file of whichever tool, in place.
+
+    Returns:
+        What was asked for and could not be given, a line a weight.
+
+    Raises:
+        UserError: it is no recipe, or a rule of it finds nothing; or the program is not tfl.
+    """
+    if stage_of(program) != "tfl":
+        raise UserError("weights are quantised on tfl: give a .tflite, or text of that level")
+    plan = with_recipe(PassPlan(), quant_config)
+    with mlir.use(program.context):
+        Pipeline(plan.tfl).run(program, (CheckInterface(), CheckVerified(verify), CheckHonesty()))
+        return notes_of(program)
 
 
 def _unfolded(plan: PassPlan, recipe: Recipe) -> PassPlan:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="The .mlir or .tflite file to write."
 )
+@click.option(
+    "--quantize",
+    metavar="NAME|FILE.json",
+    help="Quantise the weights by a ready recipe or one of your own, behind the passes.",
+)
 @click.option("--why-not", metavar="RULE", help="Tell where this rule does not apply, and why.")
 @click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
 @click.option(
@@ -38,6 +43,7 @@ def command(
     source: str,
     pipeline: tuple[str, ...],
     output: Path | None,
+    quantize: str | None,
     why_not: str | None,
     target: str,
     list_passes: bool,
@@ -72,6 +78,11 @@ def command(
         return
     observers = printers(print_after, print_changed=print_changed)
     statistics = opt.optimise(program, ",".join(pipeline), extensions, observers)
+    if quantize is not None:
+        from litewright.compiler.driver import quantization
+
+        for note in quantization.quantize(program, quantize):
+            _note(note)
     if timing:
         print_statistics(statistics)
     if output is not None:

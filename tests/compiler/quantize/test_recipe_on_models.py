@@ -214,6 +214,20 @@ def test_a_weight_that_is_no_number_is_named(tied: Tied, spec: QuantSpec, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_is_quantised_as_a_model_is(tied: Tied, tmp_path: Path) -> None:
+    path, small = tmp_path / "m.tflite", tmp_path / "small.tflite"
+    litewright.convert(tied, (TOKENS,)).export(path)
+    for name in ("dynamic_int8", "int4_block32", "fp16"):
+        arguments = ["opt", str(path), "--quantize", name, "-o", str(small)]
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.output
+        direct = litewright.convert(tied, (TOKENS,), quant_config=name)
+        np.testing.assert_allclose(litewright.read(small)(TOKENS), direct(TOKENS), atol=1e-6)
+        assert small.stat().st_size < path.stat().st_size
+    wrong = CliRunner().invoke(main, ["opt", str(path), "--quantize", "int3", "-o", str(small)])
+    assert wrong.exit_code != 0
+
+
 FACTORY = """
 import torch
 from torch import nn
