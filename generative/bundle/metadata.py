@@ -19,14 +19,14 @@ class LanguageFacts:
     """Of a language model.
 
     Attributes:
-        start_token: written in front of each text; None if there is none.
-        stop_tokens: any of them ends an answer.
+        start_token: written in front of each text, by its number or its text; None if there is none.
+        stop_tokens: any of them ends an answer; numbers or texts.
         context_length: tokens of a conversation, prompts and answers.
         chat_template: a Jinja template of messages; empty if the model is not made for chats.
     """
 
-    start_token: int | None
-    stop_tokens: tuple[int, ...]
+    start_token: int | str | None
+    stop_tokens: tuple[int | str, ...]
     context_length: int
     chat_template: str = ""
 
@@ -34,9 +34,9 @@ class LanguageFacts:
         """As the message `LlmMetadata` of LiteRT-LM."""
         message = LlmMetadata()
         if self.start_token is not None:
-            message.start_token.token_ids.ids.append(self.start_token)
+            _put(message.start_token, self.start_token)
         for token in self.stop_tokens:
-            message.stop_tokens.add().token_ids.ids.append(token)
+            _put(message.stop_tokens.add(), token)
         message.max_num_tokens = self.context_length
         message.llm_model_type.generic_model.SetInParent()
         if self.chat_template:
@@ -44,6 +44,14 @@ class LanguageFacts:
         message.supports_thinking = "enable_thinking" in self.chat_template
         message.supports_function_calling = "tools" in self.chat_template
         return message.SerializeToString(deterministic=True)
+
+
+def _put(union: Any, token: int | str) -> None:
+    """A token as LiteRT-LM spells it: by its text, or as a list of numbers."""
+    if isinstance(token, str):
+        union.token_str = token
+    else:
+        union.token_ids.ids.append(token)
 
 
 def language_facts(folder: Path, tokenizer: Any, context_length: int) -> LanguageFacts:

@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
@@ -62,9 +63,9 @@ class TextGenerator:
             text = given.read_text(encoding="utf-8") if given is not None else _text_of(bundle)
             self.tokenizer = _tokenizer(text, given or path)
             metadata = bundle.metadata()
-            starts = list(metadata.start_token.token_ids.ids)
-            self.start_token = starts[0] if starts else None
-            self.stop_tokens = tuple(each.token_ids.ids[0] for each in metadata.stop_tokens)
+            self.start_token = self._number(metadata.start_token)
+            stops = [self._number(each) for each in metadata.stop_tokens]
+            self.stop_tokens = tuple(each for each in stops if each is not None)
             path = self._extracted(bundle)
         self.generator = Generator(path, threads=threads)
 
@@ -107,6 +108,12 @@ class TextGenerator:
             piece = stream.step(self.tokenizer, token)
             if piece:
                 yield piece
+
+    def _number(self, union: Any) -> int | None:
+        """The number of a token that a bundle tells by its number or its text."""
+        if union.token_str:
+            return self.tokenizer.token_to_id(union.token_str)
+        return next(iter(union.token_ids.ids), None)
 
     def _extracted(self, bundle: Bundle) -> Path:
         """The model of a bundle as a file, for as long as this object lives."""

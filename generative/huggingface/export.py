@@ -54,7 +54,7 @@ def convert_checkpoint(
         prefill_lengths: a prefill signature for each.
         cache_length: S, positions that the caches hold.
         prefill_logits: whether prefill returns logits [1, T, vocabulary] too.
-        options: those of `litewright.convert`: target, passes, dump_ir, observers, progress.
+        options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
     Raises:
         UserError: the checkpoint or the lengths cannot be used.

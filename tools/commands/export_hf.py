@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Positions of the caches: tokens of a conversation.",
 )
+@click.option(
+    "--quantize",
+    metavar="RECIPE|FILE.json",
+    help="How to store weights: dynamic_int8, int4_block32, ..., or a recipe in a file.",
+)
 @click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
 @click.option("--no-proof", is_flag=True, help="Do not compare with PyTorch.")
 @click.option(
@@ -47,6 +52,7 @@ def command(
     output: Path,
     prefill: str,
     cache: int,
+    quantize: str | None,
     target: str,
     no_proof: bool,
     dump_ir: Path | None,
@@ -74,6 +80,7 @@ def command(
             prefill_lengths=lengths,
             cache_length=cache,
             proof=not no_proof,
+            quant_config=quantize,
             target=target,
             dump_ir=dump_ir,
             progress=progress,
@@ -105,7 +112,12 @@ def _facts(exported: Exported) -> dict[str, Any]:
     }
     if exported.proof is not None:
         facts["trials"] = [
-            {"name": each.trial.name, "error": each.error, "agreement": each.agreement}
+            {
+                "name": each.trial.name,
+                "error": each.error,
+                "divergence": each.divergence,
+                "agreement": each.agreement,
+            }
             for each in exported.proof.outcomes
         ]
     return facts
@@ -124,9 +136,11 @@ def _print(facts: dict[str, Any]) -> None:
     table = new_table(
         "beside PyTorch",
         "largest error",
+        "divergence",
         "same token",
-        numbers=frozenset({"largest error", "same token"}),
+        numbers=frozenset({"largest error", "divergence", "same token"}),
     )
     for each in facts["trials"]:
-        table.add_row(each["name"], f"{each['error']:.1e}", f"{100 * each['agreement']:.0f} %")
+        share = f"{100 * each['agreement']:.0f} %"
+        table.add_row(each["name"], f"{each['error']:.1e}", f"{each['divergence']:.1e}", share)
     console.print(table)

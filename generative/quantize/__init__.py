@@ -1,0 +1,1 @@
+"""Recipes under the names of the AI Edge Torch Generative API."""

@@ -1,0 +1,1 @@
+"""What a re-authored model needs beside its layers."""
