@@ -10,6 +10,7 @@ from pathlib import Path
 
 from litewright.passes.core import RuleSet
 
+from ..diagnostics import UserError
 from ..ir.observer import Observer
 from .plan import STAGES, AnyPass, PassPlan, leaves
 
@@ -62,7 +63,9 @@ class HowToReplay(Observer[object]):
     """Tells, on an error, how to get hold of the program that a pass failed on; where none is dumped."""
 
     def failed(self, pass_name: str, unit: object, error: Exception) -> None:
-        """Adds a note."""
+        """Adds a note, unless the error is about what the caller gave."""
+        if isinstance(error, UserError):
+            return
         error.add_note(
             "convert again with dump_ir=FOLDER (or LITEWRIGHT=dump=FOLDER): it will hold every program "
             "before the error, and the error will tell the command to replay it"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from litewright.compiler.diagnostics import PassError
+from litewright.compiler.diagnostics import PassError, UserError
 from litewright.compiler.ir.observer import Observer
 
 from .base import Pass, Unit
@@ -63,7 +63,10 @@ class Pipeline(Generic[Unit]):
     passes: tuple[Pass[Unit], ...]
 
     def run(self, unit: Unit, observers: Sequence[Observer[Unit]] = ()) -> bool:
-        """Runs every pass; an error gains a note that says which pass raised it and what ran before."""
+        """Runs every pass; an error gains a note that says which pass raised it and what ran before.
+
+        An error about what the caller gave is told with the pass alone.
+        """
         trail = _Trail[Unit]()
         watching = (trail, *observers)
         changes = False
@@ -71,7 +74,7 @@ class Pipeline(Generic[Unit]):
             try:
                 changes |= run_pass(each, unit, watching)
             except Exception as error:
-                error.add_note(trail.describe())
+                error.add_note(trail.describe(full=not isinstance(error, UserError)))
                 raise
         return changes
 
@@ -109,5 +112,7 @@ class _Trail(Observer[Unit]):
     def after(self, pass_name: str, unit: Unit, *, changed: bool) -> None:
         self._done.append(pass_name if changed else f"{pass_name} (no change)")
 
-    def describe(self) -> str:
+    def describe(self, *, full: bool) -> str:
+        if not full:
+            return f"in pass {self._current}"
         return f"in pass {self._current}; before it ran: {', '.join(self._done) or 'nothing'}"

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import litewright
-from litewright.compiler.diagnostics import PassError, VerifyError
+from litewright.compiler.diagnostics import PassError, UserError, VerifyError
 from litewright.compiler.ir.fx import FxProgram
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.program import Program
@@ -99,6 +99,19 @@ def test_without_a_folder_the_caller_is_told_how_to_get_a_replay(tmp_path: Path)
     _, text = told(TanhFails, "stablehlo", tmp_path)
     assert "convert again" not in text
     assert f"opt {tmp_path / 'replay.mlir'} --pass tanh-fails" in text
+
+
+@dataclass(frozen=True)
+class Refuses(Pass[Program]):
+    """Cannot do with what the caller gave."""
+
+    def run(self, unit: Program) -> bool:
+        raise UserError("recipe: no weight is meant")
+
+
+def test_an_error_about_what_the_caller_gave_is_told_briefly() -> None:
+    _, text = told(Refuses(), "tfl")
+    assert text == "recipe: no weight is meant\nin pass refuses"
 
 
 def test_passes_that_never_settle_are_replayed_together(tmp_path: Path) -> None:
