@@ -52,7 +52,7 @@ def attention(op: ir.OpView, context: RuleContext) -> Outcome:
     if composite_name(op) == "litewright.soft_capped_attention":
         scores = _bounded(scores, number(op, "logit_cap"))
     spread = _Spread(groups, repeats, length)
-    masks = [_without_spread(mask) for mask in masks]
+    masks = [_without_spread(mask) for mask in masks if not _hides_nothing(mask)]
     additive = [_additive(mask) for mask in masks]
     if boolean(op, "is_causal"):
         additive.append(_causal(length, span))
@@ -120,6 +120,12 @@ def _causal(length: int, span: int) -> ir.Value:
     """[1, 1, T, S]: token i sees keys 0 to i, as torch defines it also where S is larger than T."""
     visible = np.tril(np.ones((length, span), bool))
     return tfl.constant(np.where(visible, 0.0, MASKED).astype(np.float32)[None, None])
+
+
+def _hides_nothing(mask: ir.Value) -> bool:
+    """Whether a mask is known to be true everywhere, or to add zeros."""
+    known = constant_array(mask)
+    return known is not None and bool((known if known.dtype == bool else known == 0).all())
 
 
 def _is_seen_everywhere(mask: ir.Value) -> bool:

@@ -159,6 +159,70 @@ def test_attention_written_out_is_marked_where_it_pays(make: Any, tmp_path: Path
     assert_agrees(marked, module, {"tokens": tokens}, tmp_path)
 
 
+class First(nn.Module):
+    """The last hidden state of a model, by its first argument alone."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x).last_hidden_state
+
+
+def _encoder(name: str) -> tuple[nn.Module, Tensor]:
+    torch.manual_seed(0)
+    sizes: dict[str, Any] = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "attn_implementation": "eager",
+    }
+    if name == "bert":
+        config = transformers.BertConfig(**sizes, vocab_size=50)
+        return transformers.BertModel(config), torch.randint(0, 50, (1, 6))
+    config = transformers.ViTConfig(**sizes, image_size=32, patch_size=8)
+    return transformers.ViTModel(config), torch.randn(1, 3, 32, 32)
+
+
+@pytest.mark.parametrize("name", ["bert", "vit"])
+def test_a_mask_that_hides_nothing_costs_nothing(name: str, tmp_path: Path) -> None:
+    """Encoders hand attention a mask of zeros."""
+    model, x = _encoder(name)
+    module = First(model).eval()
+    program = _captured(module, x)
+    assert ALL.run(program)
+    plain = litewright.convert(module, (x,), passes=DEFAULT.without("mark-patterns"))
+    marked = litewright.convert(module, (x,))
+    assert _ops(marked).total() <= _ops(plain).total()
+    assert_agrees(marked, module, {"x": x}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mask", "adds"),
+    [
+        (torch.zeros(1, 1, 3, 5), 0),
+        (torch.ones(1, 1, 3, 5, dtype=torch.bool), 0),
+        (torch.full((1, 1, 3, 5), -1.0), 1),
+        (torch.ones(3, 5, dtype=torch.bool).tril(1), 1),
+    ],
+)
+def test_known_masks(mask: Tensor, adds: int, tmp_path: Path) -> None:
+    class Attends(nn.Module):
+        def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            return nn.functional.scaled_dot_product_attention(q, k, v, mask, scale=1.0)
+
+    inputs = {
+        "q": torch.randn(1, 2, 3, 4),
+        "k": torch.randn(1, 2, 5, 4),
+        "v": torch.randn(1, 2, 5, 4),
+    }
+    model = litewright.convert(Attends().eval(), tuple(inputs.values()))
+    assert _ops(model)["tfl.add"] == adds
+    assert_agrees(model, Attends(), inputs, tmp_path, kind="float32 transcendental")
+
+
 def test_the_same_graph_as_through_torch_itself() -> None:
     tokens = torch.randint(0, 50, (1, 6))
     eager = litewright.convert(Hidden(_llama()).eval(), (tokens,))
