@@ -22,8 +22,8 @@ class FitTarget(RewritePass):
 
     becomes::
 
-        %1 = "tfl.reshape"(%x, dense<[1, 1, 24, 384]>) : ... -> tensor<1x1x24x384xf32>
-        %2 = "tfl.add"(%1, %table) : ... -> tensor<1x1x24x384xf32>
+        %1 = "tfl.reshape"(%x, dense<[1, 24, 384]>) : ... -> tensor<1x24x384xf32>
+        %2 = "tfl.add"(%1, %table) : ... -> tensor<1x24x384xf32>
         %3 = "tfl.reshape"(%2, dense<[24, 384]>) : ... -> tensor<24x384xf32>
 
     Nothing is done for a target that does not ask for it (`Target.fits`).

@@ -68,6 +68,26 @@ def test_sentence_encoder(batch: int, length: int, target: str, tmp_path: Path) 
     assert_all_on_gpu(model, {"serving_default": (module, inputs)}, target, tmp_path)
 
 
+class Weights(nn.Module):
+    """A table and filters too large to be constants: the table is read twice, the filters in groups."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(300, 96))
+        self.grouped = nn.Conv2d(256, 256, 3, padding=1, groups=8)
+
+    def forward(self, x: Tensor, image: Tensor) -> dict[str, Tensor]:
+        return {"rows": (x + self.table) * self.table, "image": self.grouped(image)}
+
+
+def test_weights_that_the_delegate_would_misread(target: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = Weights().eval()
+    inputs = {"x": torch.randn(300, 96), "image": torch.randn(1, 256, 6, 6)}
+    model = litewright.convert(module, (), inputs, target=target)
+    assert_all_on_gpu(model, {"serving_default": (module, inputs)}, target, tmp_path)
+
+
 @pytest.mark.parametrize("tied", [True, False])
 def test_decoder(tied: bool, target: str, tmp_path: Path) -> None:
     torch.manual_seed(0)

@@ -10,6 +10,7 @@ from litewright.compiler.ir import tfl
 from litewright.compiler.ir.hlo import producer
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.program import drop_unused_weights, weight_symbol
+from litewright.compiler.ir.quantized_type import weight_quantization_of
 from litewright.compiler.ir.tfl.shorthand import constant_integers, reshape
 from litewright.compiler.ir.types import element_count, element_of, shape_of, tensor_type
 from litewright.compiler.targets import Target
@@ -94,7 +95,7 @@ def again(op: ir.OpView, operands: Sequence[ir.Value], shape: Sequence[int]) -> 
 
 
 def can_change(value: ir.Value, shape: Sequence[int], context: RuleContext) -> bool:
-    """Whether a value can be had in another shape: a weight cannot where it would have two forms then.
+    """Whether a value can be had in another shape: no weight can that is quantised or would have two forms then.
 
     Constants are written out up to a size, weights never. Asked before anything is built.
     """
@@ -107,6 +108,8 @@ def can_change(value: ir.Value, shape: Sequence[int], context: RuleContext) -> b
     symbol = weight_symbol(value)
     if symbol is None or shape_of(value) == tuple(shape):
         return True
+    if weight_quantization_of(value) is not None:
+        return False
     return (
         element_count(shape_of(value)) == element_count(shape)
         and _uses_of_weight(symbol, context) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
 from litewright.compiler.ir.program import weight_symbol
+from litewright.compiler.ir.quantized_type import weight_quantization_of
 from litewright.compiler.ir.types import element_of, shape_of, tensor_type
 from litewright.compiler.targets import Target
 from litewright.compiler.weights import Slice
@@ -37,7 +38,8 @@ def _by_group(op: ir.OpView, context: RuleContext) -> ir.Value | None:
 
 
 def _has_parts(value: ir.Value) -> bool:
-    return tfl.constant_of(value) is not None or weight_symbol(value) is not None
+    is_plain_weight = weight_symbol(value) is not None and weight_quantization_of(value) is None
+    return tfl.constant_of(value) is not None or is_plain_weight
 
 
 def _part(value: ir.Value, first: int, count: int, context: RuleContext) -> ir.Value:

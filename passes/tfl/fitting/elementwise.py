@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
+from litewright.compiler.ir.program import weight_symbol
 from litewright.compiler.ir.tfl.shorthand import reshape
 from litewright.compiler.ir.types import element_of, element_type, rank_of, shape_of, tensor_type
 from litewright.compiler.targets import Target
@@ -23,7 +24,7 @@ HIGHEST = 4
 
 def rules(target: Target) -> tuple[Rule, ...]:
     """The rules for a target."""
-    aligned = [_aligned(0), _aligned(HIGHEST), _aligned(HIGHEST, whole=True)]
+    aligned = [_aligned(0), _beside_known, _aligned(HIGHEST), _aligned(HIGHEST, whole=True)]
     return (
         fitting(target, "align-operands", _full(_BINARY.split()), aligned),
         fitting(target, "align-choice", _full(["select_v2", "select"]), [_choice]),
@@ -49,6 +50,19 @@ def _aligned(rank: int, *, whole: bool = False) -> Candidate:
         return reshape(again(op, operands, wanted), shape)
 
     return candidate
+
+
+def _beside_known(op: ir.OpView, context: RuleContext) -> ir.Value | None:
+    """add(x, table) -> reshape(add(reshape(x), table)), x with one dimension more: the table keeps its form."""
+    known = [tfl.is_constant(x) or weight_symbol(x) is not None for x in op.operands]
+    shape = shape_of(op.results[0])
+    if known.count(True) != 1 or len(shape) >= HIGHEST:
+        return None
+    operands = [
+        x if is_known else reshape(x, with_rank(shape_of(x), len(shape) + 1))
+        for x, is_known in zip(op.operands, known, strict=True)
+    ]
+    return reshape(again(op, operands, [1, *shape]), shape)
 
 
 def _goal(x: ir.Value, shape: Sequence[int], *, whole: bool) -> list[int]:

@@ -5,8 +5,8 @@ func.func @main(%x: tensor<2x3xf32> {litewright.name = "x"}) -> (tensor<2x3xf32>
   %1 = "tfl.sub"(%c, %x) {fused_activation_function = "RELU"} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
   return %1 : tensor<2x3xf32>
 }
-// CHECK: "tfl.reshape"(%arg0, {{.*}} -> tensor<1x1x2x3xf32>
-// CHECK: "tfl.sub"(%{{.*}}) {fused_activation_function = "RELU"} : (tensor<1x1x2x3xf32>, tensor<1x1x2x3xf32>)
+// CHECK: "tfl.reshape"(%arg0, {{.*}} -> tensor<1x2x3xf32>
+// CHECK: "tfl.sub"(%{{.*}}) {fused_activation_function = "RELU"} : (tensor<2x3xf32>, tensor<1x2x3xf32>)
 // CHECK: "tfl.reshape"{{.*}} -> tensor<2x3xf32>
 // -----
 // CASE: a number that is computed, brought to the rank of what it meets
