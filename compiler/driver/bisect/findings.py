@@ -15,6 +15,12 @@ from litewright.compiler.inspect.differences import Difference
 if TYPE_CHECKING:
     from .case import Case
 
+# Why there is no op to name, by the kind of the step.
+_UNSEARCHED = {
+    "capture": "what torch.export has recorded is not what the module computes when it is called: look for "
+    "code that asks whether it is being exported, and for state",
+    "file": "a file of this signature alone is right: what the signatures share has gone wrong",
+}
 # Of a program, in a report.
 _MOST_LINES = 40
 
@@ -214,7 +220,7 @@ def _culprit_lines(culprit: Culprit, tolerance: float) -> Iterator[str]:
         )
     region = culprit.region
     if region is None:
-        yield "  no op could be found: the step is wrong only on the whole signature"
+        yield f"  {_UNSEARCHED.get(culprit.kind, 'no part of the signature is wrong by itself')}"
         return
     yield f"first wrong op: {region.op.op}"
     yield f"  module  {region.op.module or '(the top module)'}"

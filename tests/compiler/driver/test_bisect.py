@@ -219,6 +219,19 @@ def test_inputs_that_cannot_tell_are_mentioned() -> None:
     assert any("is the same everywhere" in note for note in found.notes)
 
 
+def test_a_capture_that_is_not_the_module() -> None:
+    class Other(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * 2 if torch.compiler.is_exporting() else x * 3
+
+    found = bisect(Other().eval(), (torch.ones(2, 3),))
+    assert found.culprit is not None
+    assert (found.culprit.kind, found.culprit.region) == ("capture", None)
+    assert "what torch.export has recorded is not what the module computes" in str(found)
+    with pytest.raises(litewright.UserError, match="no part of the model is wrong by itself"):
+        found.write_reproducer("reproducer.py")
+
+
 def test_what_is_wrong_before_a_conversion_fails() -> None:
     module, args = mlp()
 
