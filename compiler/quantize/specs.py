@@ -15,7 +15,7 @@ from ..diagnostics import UserError
 
 Element = Literal["int2", "int4", "int8", "float16"]
 Granularity = Literal["tensor", "channel", "block"]
-Algorithm = Literal["min_max", "octav", "mse", "hqq", "gptq"]
+Algorithm = Literal["min_max", "octav", "mse", "gptq"]
 Compute = Literal["integer", "float"]
 
 ELEMENTS: tuple[Element, ...] = get_args(Element)

@@ -144,15 +144,13 @@ def calibrated_inputs(program: Program, recipe: Recipe) -> dict[str, list[tuple[
         By signature: names of moments, as leaves of the store, with the value that they are moments of.
     """
     found: dict[str, list[tuple[str, ir.Value]]] = {}
-    public = {function.name.value for function in program.signatures()}
     for weight in _weights(program):
         spec = choose(recipe, weight.sites(), weight.others).spec
         if spec is None or spec.algorithm not in CALIBRATED:
             continue
         for op in weight.multiplied():
             signature = owner_function(op.results[0]).name.value
-            if signature in public:
-                found.setdefault(signature, []).append((weight.moments, op.operands[0]))
+            found.setdefault(signature, []).append((weight.moments, op.operands[0]))
     return found
 
 
@@ -166,9 +164,12 @@ def _channel_axis(op: ir.OpView) -> int:
 
 
 def _weights(program: Program) -> Iterator[_Weight]:
-    """All float weights that a known op reads, in the order in which they are first read."""
+    """All float weights that a known op of a signature reads, in the order in which they are first read.
+
+    Decompositions of composites stay as they are: they take no weights of their own.
+    """
     found: dict[str, _Weight] = {}
-    for function in program.functions():
+    for function in program.signatures():
         for value in _candidates(function):
             readers, others = _readers(value)
             if not readers:
