@@ -68,6 +68,14 @@ def test_sentence_encoder(batch: int, length: int, target: str, tmp_path: Path) 
     assert_all_on_gpu(model, {"serving_default": (module, inputs)}, target, tmp_path)
 
 
+def test_transformer_layer_of_torch(target: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, norm_first=True).eval()
+    inputs = {"src": torch.randn(2, 10, 32)}
+    model = litewright.convert(module, (), inputs, target=target)
+    assert_all_on_gpu(model, {"serving_default": (module, inputs)}, target, tmp_path)
+
+
 class Weights(nn.Module):
     """A table and filters too large to be constants: the table is read twice, the filters in groups."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.tfl.shorthand import reshape
+from litewright.compiler.ir.tfl.shorthand import defined_by, permutation_of, reshape, transpose
 from litewright.compiler.ir.types import element_count, element_of, rank_of, shape_of, tensor_type
 from litewright.compiler.targets import Target
-from litewright.passes.core import Rule, RuleContext
+from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from .candidates import again, can_change, fitting, reshaped, spread, with_rank
 from .elementwise import HIGHEST, as_booleans, as_integers, is_boolean
@@ -24,6 +27,7 @@ def rules(target: Target) -> tuple[Rule, ...]:
         fitting(target, "fit-blocks", ["tfl.depth_to_space", "tfl.space_to_depth"], [_blocks]),
         fitting(target, "fit-broadcast", ["tfl.broadcast_to"], [_broadcast]),
         fitting(target, "fit-gather", ["tfl.gather"], [_gather]),
+        turn_fewer_dimensions,
     )
 
 
@@ -104,3 +108,33 @@ def _gather(op: ir.OpView, context: RuleContext) -> ir.Value | None:
     shape = shape_of(x)
     made = again(op, [x, flat], [*shape[:axis], count, *shape[axis + 1 :]])
     return reshape(made, shape_of(op.results[0]))
+
+
+@rule("tfl.reshape")
+def turn_fewer_dimensions(op: ir.OpView, context: RuleContext) -> Outcome:
+    """reshape(transpose(reshape(x))) with dimensions that stay together, or are one, as one: four at the most."""
+    turned = defined_by(op.operands[0], "transpose")
+    if turned is None or rank_of(turned.operands[0]) <= HIGHEST:
+        return decline("nothing of more dimensions than the target takes is turned")
+    before, order = defined_by(turned.operands[0], "reshape"), permutation_of(turned)
+    if before is None or order is None:
+        return decline("what is turned has these dimensions by itself")
+    sizes, fewer = _merged(shape_of(turned.operands[0]), order)
+    if len(sizes) > HIGHEST:
+        return decline("no two of its dimensions stay together", len(sizes))
+    return reshape(transpose(reshape(before.operands[0], sizes), fewer), shape_of(op.results[0]))
+
+
+def _merged(shape: Sequence[int], order: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The same TRANSPOSE of the fewest dimensions: its shape and order."""
+    kept = [axis for axis in order if shape[axis] > 1]
+    following = dict(zip(sorted(kept), sorted(kept)[1:], strict=False))
+    groups: list[list[int]] = []
+    for axis in kept:
+        if groups and following.get(groups[-1][-1]) == axis:
+            groups[-1].append(axis)
+        else:
+            groups.append([axis])
+    inner = sorted(groups)
+    sizes = [math.prod(shape[axis] for axis in group) for group in inner]
+    return sizes, [inner.index(group) for group in groups]

@@ -63,3 +63,29 @@ func.func @main(%x: tensor<1x1x2x5xf32> {litewright.name = "x"}) -> (tensor<1x1x
   %0 = "tfl.reverse_v2"(%x, %a) : (tensor<1x1x2x5xf32>, tensor<1xi32>) -> tensor<1x1x2x5xf32>
   return %0 : tensor<1x1x2x5xf32>
 }
+// -----
+// CASE: heads and projections turned at five dimensions, two of which stay together
+func.func @main(%x: tensor<2x3x12xf32> {litewright.name = "x"}) -> (tensor<3x2x3x4xf32> {litewright.name = "y"}) {
+  %a = "tfl.pseudo_const"() {value = dense<[1, 2, 3, 3, 4]> : tensor<5xi32>} : () -> tensor<5xi32>
+  %p = "tfl.pseudo_const"() {value = dense<[3, 1, 2, 0, 4]> : tensor<5xi32>} : () -> tensor<5xi32>
+  %b = "tfl.pseudo_const"() {value = dense<[3, 2, 3, 4]> : tensor<4xi32>} : () -> tensor<4xi32>
+  %0 = "tfl.reshape"(%x, %a) : (tensor<2x3x12xf32>, tensor<5xi32>) -> tensor<1x2x3x3x4xf32>
+  %1 = "tfl.transpose"(%0, %p) : (tensor<1x2x3x3x4xf32>, tensor<5xi32>) -> tensor<3x2x3x1x4xf32>
+  %2 = "tfl.reshape"(%1, %b) : (tensor<3x2x3x1x4xf32>, tensor<4xi32>) -> tensor<3x2x3x4xf32>
+  return %2 : tensor<3x2x3x4xf32>
+}
+// CHECK: dense<[6, 3, 4]>
+// CHECK: "tfl.transpose"(%{{.*}}) : (tensor<6x3x4xf32>, tensor<3xi32>) -> tensor<3x6x4xf32>
+// CHECK: "tfl.reshape"{{.*}} -> tensor<3x2x3x4xf32>
+// -----
+// CASE: five dimensions of which no two stay together
+// DECLINES(turn-fewer-dimensions): no two of its dimensions stay together
+func.func @main(%x: tensor<8x9xf32> {litewright.name = "x"}) -> (tensor<72xf32> {litewright.name = "y"}) {
+  %a = "tfl.pseudo_const"() {value = dense<[2, 2, 2, 3, 3]> : tensor<5xi32>} : () -> tensor<5xi32>
+  %p = "tfl.pseudo_const"() {value = dense<[4, 3, 2, 1, 0]> : tensor<5xi32>} : () -> tensor<5xi32>
+  %b = "tfl.pseudo_const"() {value = dense<72> : tensor<1xi32>} : () -> tensor<1xi32>
+  %0 = "tfl.reshape"(%x, %a) : (tensor<8x9xf32>, tensor<5xi32>) -> tensor<2x2x2x3x3xf32>
+  %1 = "tfl.transpose"(%0, %p) : (tensor<2x2x2x3x3xf32>, tensor<5xi32>) -> tensor<3x3x2x2x2xf32>
+  %2 = "tfl.reshape"(%1, %b) : (tensor<3x3x2x2x2xf32>, tensor<1xi32>) -> tensor<72xf32>
+  return %2 : tensor<72xf32>
+}
