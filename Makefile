@@ -24,8 +24,9 @@ help: ## list the targets
 
 venv: $(VENV)/.dev-installed ## make or update the virtual environment
 
-demo: $(VENV)/.examples-installed ## convert a sentence encoder and search with it
+demo: $(VENV)/.examples-installed ## convert a sentence encoder and search with it; let a language model write
 	$(BIN)/python examples/sentence_encoder/demo.py
+	$(BIN)/python examples/language_model/demo.py
 
 test: $(VENV)/.dev-installed ## run the tests, without the slow ones
 	$(BIN)/pytest -n auto -m "not slow"
