@@ -9,6 +9,7 @@ from typing import Any
 
 import litewright
 
+from .chat import adapted
 from .formats import LlmMetadata
 
 _CHAT_TEMPLATE = "chat_template.jinja"
@@ -75,11 +76,12 @@ def language_facts(folder: Path, tokenizer: Any, context_length: int) -> Languag
             f"{folder}: nothing says which token ends an answer: give eos_token_id in generation_config.json"
         )
     begins = tokenizer("").input_ids[:1]
+    template = _chat_template(folder, tokenizer)
     return LanguageFacts(
         start_token=begins[0] if begins and begins[0] == tokenizer.bos_token_id else None,
         stop_tokens=tuple(dict.fromkeys(ends)),
         context_length=context_length,
-        chat_template=_chat_template(folder, tokenizer),
+        chat_template=adapted(template, tokenizer) if template else "",
     )
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import litewright
 
+from ..bundle.chat import check_chat
 from ..bundle.metadata import LanguageFacts, language_facts
+from ..bundle.smallest import write_smallest
 from ..bundle.writing import replacing, write_litertlm, write_task
 from .export import LanguageModel, convert_checkpoint
 from .library import AutoTokenizer
@@ -66,7 +68,7 @@ def export_checkpoint(
         raise litewright.UserError(f"{path}: the name must end in {', '.join(_SUFFIXES)}")
     # What a bundle needs is looked for first, before anything takes time.
     tokenizer = _tokenizer_file(root) if path.suffix != ".tflite" else None
-    facts = _facts(root, cache_length) if tokenizer is not None else None
+    facts = _facts(root, tokenizer, cache_length) if tokenizer is not None else None
     model = convert_checkpoint(
         root, prefill_lengths=prefill_lengths, cache_length=cache_length, **options
     )
@@ -109,14 +111,25 @@ def _tokenizer_file(root: Path) -> Path:
     )
 
 
-def _facts(root: Path, cache_length: int) -> LanguageFacts:
+def _facts(root: Path, tokenizer_file: Path, cache_length: int) -> LanguageFacts:
+    """What the bundle tells of the model; its chat template has been rendered by LiteRT-LM."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(root, local_files_only=True)
     except (ValueError, OSError, KeyError, ImportError) as error:
         raise litewright.UserError(
             f"{root}: transformers cannot load the tokenizer: {error}"
         ) from error
-    return language_facts(root, tokenizer, cache_length)
+    facts = language_facts(root, tokenizer, cache_length)
+    if facts.chat_template:
+        with tempfile.TemporaryDirectory(prefix="litewright-") as work:
+            graph, bundle = Path(work, "model.tflite"), Path(work, "model.litertlm")
+            write_smallest(graph, len(tokenizer))
+            metadata = facts.to_metadata()
+            write_litertlm(
+                bundle, model=graph, tokenizer=tokenizer_file, metadata=metadata, facts={}
+            )
+            check_chat(facts.chat_template, tokenizer, bundle)
+    return facts
 
 
 def _folder_of(path: Path) -> Path:
