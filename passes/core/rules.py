@@ -131,9 +131,9 @@ def apply_rules(program: Program, rules: Iterable[Rule], observers: Watching = (
         applied = _Applied()
         for function in program.functions():
             _sweep(RuleContext(program, function), index, applied, observers)
-        removed = remove_dead(program)
         if not applied.counts:
-            return round_number > 0 or removed
+            return round_number > 0
+        remove_dead(program)
     raise PassError(
         f"rules do not settle after {MAX_ROUNDS} sweeps; applied in the last one: "
         f"{applied.describe()}. Does one undo what another does?"
