@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.fx import Interpreter, Node
+from torch.fx import Node
 
 from ..diagnostics import UserError
-from ..ir.fx import FxProgram, Held
+from ..ir.fx import FunctionalInterpreter, FxProgram, Held
 from ..ir.mlir import Array
 from ..weights import TensorSource
 from ..weights.torch_source import array_of_tensor, numpy_dtype
 
 
-class Recorder(Interpreter):
+class Recorder(FunctionalInterpreter):
     """Runs a signature and keeps what its nodes compute."""
 
     def __init__(self, program: FxProgram, values: Mapping[str, torch.Tensor]) -> None:

@@ -101,7 +101,7 @@ class FxProgram:
         values = {**{name: held.tensor for name, held in self.held.items()}, **fed}
         arguments = [values[name] for name in self.placeholders]
         with torch.no_grad():
-            outputs = _Functional(self.graph_module).run(*arguments)
+            outputs = FunctionalInterpreter(self.graph_module).run(*arguments)
         return dict(zip(self.outputs, outputs, strict=True))
 
     def interface(self) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ class FxProgram:
 _VIEWS = (torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default)
 
 
-class _Functional(torch.fx.Interpreter):
+class FunctionalInterpreter(torch.fx.Interpreter):
     """Knows no strides: where a pass took away the copy that a view was captured on, the view copies."""
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

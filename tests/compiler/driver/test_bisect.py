@@ -209,6 +209,18 @@ def test_files_are_searched_from_where_they_start(tmp_path: Path) -> None:
     ]
 
 
+def test_views_of_what_passes_have_taken_copies_from_are_run() -> None:
+    class Attends(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.attention(x, x, x, need_weights=False)[0]
+
+    assert bisect(Attends().eval(), (torch.randn(2, 5, 8),)).culprit is None
+
+
 def test_inputs_that_cannot_tell_are_mentioned() -> None:
     class Zero(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
