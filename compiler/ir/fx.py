@@ -149,6 +149,7 @@ class FunctionalInterpreter(torch.fx.Interpreter):
     """Knows no strides: where a pass took away the copy that a view was captured on, the view copies."""
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Calls an op."""
         if target in _VIEWS:
             target = torch.ops.aten.reshape.default
         return super().call_function(target, args, kwargs)
