@@ -14,21 +14,44 @@ from .dead_code import is_pure
 from .matching import is_commutative
 
 
-def _key(op: ir.OpView) -> Hashable:
-    """What two ops must share to be one: all but results, locations and the order of what commutes."""
-    attributes = tuple((name, op.attributes[name]) for name in op.attributes)
+def _brief(op: ir.OpView) -> Hashable:
+    """Kind and operands, the order of what commutes left out: few ops share even that."""
     operands = tuple(op.operands)
     read = frozenset(Counter(operands).items()) if is_commutative(op) else operands
-    return (op_name(op), read, attributes, tuple(r.type for r in op.results))
+    return (op_name(op), read)
+
+
+def _rest(op: ir.OpView) -> Hashable:
+    """What else two ops must share to be one: all but results and locations. Costly to ask for."""
+    attributes = tuple((name, op.attributes[name]) for name in op.attributes)
+    return (attributes, tuple(r.type for r in op.results))
+
+
+class _Seen:
+    """The first of each kind of op."""
+
+    def __init__(self) -> None:
+        self._first: dict[Hashable, ir.OpView] = {}
+        self._alike: dict[Hashable, dict[Hashable, ir.OpView]] = {}
+
+    def earlier(self, op: ir.OpView) -> ir.OpView:
+        """The op that computes the same, if there is one; else this one, which is the first from now on."""
+        brief = _brief(op)
+        first = self._first.setdefault(brief, op)
+        if first is op:
+            return op
+        if brief not in self._alike:
+            self._alike[brief] = {_rest(first): first}
+        return self._alike[brief].setdefault(_rest(op), op)
 
 
 def _eliminate(function: func.FuncOp) -> bool:
-    seen: dict[Hashable, ir.OpView] = {}
+    seen = _Seen()
     changed = False
     for op in list(body_of(function).operations):
         if not is_pure(op) or len(op.regions) > 0:
             continue
-        earlier = seen.setdefault(_key(op), op)
+        earlier = seen.earlier(op)
         if earlier is op:
             continue
         for old, new in zip(op.results, earlier.results, strict=True):

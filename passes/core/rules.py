@@ -19,7 +19,7 @@ A root is an op name, or `composite:NAME` for a `stablehlo.composite` of that na
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from litewright.compiler.diagnostics import PassError
@@ -170,12 +170,13 @@ def index_by_root(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
     return index
 
 
-def _candidates(op: ir.OpView, index: Mapping[str, Sequence[Rule]]) -> Iterator[Rule]:
+def _candidates(op: ir.OpView, index: Mapping[str, Sequence[Rule]]) -> Sequence[Rule]:
     """The rules of a root; for a composite those of its name, then those of any composite."""
     name = op_name(op)
+    known = index.get(name, ())
     if name == "stablehlo.composite":
-        yield from index.get(f"composite:{composite_name(op)}", ())
-    yield from index.get(name, ())
+        return [*index.get(f"composite:{composite_name(op)}", ()), *known]
+    return known
 
 
 def _sweep(
