@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from litewright.compiler.inspect import ModelFacts, SignatureFacts, SizeFacts
+from litewright.compiler.inspect import ModelFacts, SignatureFacts, SizeFacts, WeightFacts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,3 +91,44 @@ def _print_sizes(sizes: SizeFacts, console: Console) -> None:
             escape(weight.symbol), escape(f"{weight.dtype}[{shape}]"), megabytes(weight.bytes)
         )
     console.print(table)
+
+
+def print_weights(weights: Sequence[WeightFacts], console: Console) -> None:
+    """Prints a line for each weight, in the order given; `SNR` only where any is known."""
+    from rich.markup import escape
+
+    errors = any(weight.snr is not None for weight in weights)
+    columns = ("weight", "dtype", "granularity", "shape", "size", "scales")
+    table = new_table(*columns, *(["SNR"] if errors else []), numbers=_NUMBERS)
+    for weight in weights:
+        cells = (
+            escape(weight.name),
+            weight.dtype,
+            weight.granularity or "-",
+            escape(str(list(weight.shape))),
+            megabytes(weight.bytes),
+            megabytes(weight.scale_bytes) if weight.scale_bytes else "-",
+        )
+        table.add_row(*cells, *([_decibels(weight.snr)] if errors else []))
+    # Nothing of a name may be left out, however narrow the terminal is.
+    table.columns[0].overflow = "fold"
+    console.print(table)
+    total = sum(weight.bytes + weight.scale_bytes for weight in weights)
+    console.print(f"{megabytes(total)} in {len(weights)} weights", highlight=False)
+
+
+_NUMBERS = frozenset({"size", "scales", "SNR"})
+
+
+def _decibels(snr: float | None) -> str:
+    if snr is None:
+        return "-"
+    return f"{snr:.1f} dB" if math.isfinite(snr) else "exact"
+
+
+def json_of(weight: WeightFacts) -> dict[str, Any]:
+    """A weight for JSON, which has no infinity: the SNR of what loses nothing is the text `Infinity`."""
+    found = dataclasses.asdict(weight)
+    if weight.snr is not None and not math.isfinite(weight.snr):
+        found["snr"] = "Infinity"
+    return found

@@ -2,7 +2,7 @@
 
 from .dump import DumpObserver
 from .facts import ModelFacts, OpPlacement, SignatureFacts, SizeFacts, TensorFacts, WeightFacts
-from .survey import survey
+from .survey import quantisation_errors, stored_weights, survey
 
 __all__ = [
     "DumpObserver",
@@ -12,5 +12,7 @@ __all__ = [
     "SizeFacts",
     "TensorFacts",
     "WeightFacts",
+    "quantisation_errors",
+    "stored_weights",
     "survey",
 ]

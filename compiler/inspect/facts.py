@@ -70,15 +70,24 @@ class WeightFacts:
 
     Attributes:
         symbol: the tensor's name and what was folded into it.
-        dtype: its element type, in MLIR's spelling.
+        dtype: its element type, in MLIR's spelling (`f32`, `qi8` if quantised).
         shape: its dimensions.
-        bytes: what it takes in the file.
+        bytes: what it takes in the file, without its scales.
+        name: of the parameters that it is made from, with the path of their module.
+        granularity: what has a scale of its own: `tensor`, `channel` or `block 32`; empty if it is not quantised.
+        scale_bytes: what its scales take.
+        snr: decibels of the floats that it is made from against what rounding them has lost; infinite for
+            nothing, None where it was not asked for or no floats are at hand.
     """
 
     symbol: str
     dtype: str
     shape: tuple[int, ...]
     bytes: int
+    name: str = ""
+    granularity: str = ""
+    scale_bytes: int = 0
+    snr: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

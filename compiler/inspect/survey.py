@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -19,8 +21,12 @@ from ..ir.program import (
     weight_symbol,
     weights_of,
 )
-from ..ir.types import DYNAMIC, element_count, numpy_dtype
+from ..ir.quantized_type import quantized_type_of, weight_quantization_of
+from ..ir.types import DYNAMIC, element_count, element_of, numpy_dtype
 from ..targets import Miscomputed, Target
+from ..targets.weight_schemes import WEIGHT_USES
+from ..weights import WeightStore
+from ..weights.expression import leaves
 from .facts import ModelFacts, OpPlacement, SignatureFacts, SizeFacts, TensorFacts, WeightFacts
 
 _CONSTANTS = ("tfl.pseudo_const", "tfl.pseudo_qconst")
@@ -74,28 +80,120 @@ def _tensor(name: str, value: ir.Value) -> TensorFacts:
 
 
 def _sizes(program: Program) -> SizeFacts:
-    found: dict[str, WeightFacts] = {}
     constants = 0
     for function in program.functions():
-        for argument in weights_of(function):
-            symbol = weight_symbol(argument) or ""
-            found.setdefault(symbol, _weight(symbol, argument))
         ops = body_of(function).operations
         constants += sum(bytes_of(op.results[0]) for op in ops if op_name(op) in _CONSTANTS)
-    ordered = sorted(found.values(), key=lambda weight: (-weight.bytes, weight.symbol))
+    ordered = _in_order(_arguments(program))
     weights = sum(weight.bytes for weight in ordered)
     return SizeFacts(
         weights=weights,
         constants=constants,
         total=weights + constants,
         count=len(ordered),
-        largest=tuple(ordered[:_LARGEST]),
+        largest=ordered[:_LARGEST],
     )
 
 
-def _weight(symbol: str, argument: ir.Value) -> WeightFacts:
-    fact = _tensor(symbol, argument)
-    return WeightFacts(symbol, fact.dtype, fact.shape, bytes_of(argument))
+def stored_weights(program: Program) -> tuple[WeightFacts, ...]:
+    """All weights of a tfl program, whose context must be current: the largest first, none is read.
+
+    Those that are small enough to be constants of the module are among them, other constants are not: a
+    weight is what a product, a convolution or a lookup reads as such.
+    """
+    found = _arguments(program)
+    for function in program.functions():
+        for op in body_of(function).operations:
+            if op_name(op) in _CONSTANTS and _is_weight(op.results[0]):
+                name = origin_of(op.location).name
+                fact = _weight(name, op.results[0], program.weights)
+                found.setdefault(f"{name}: {fact.dtype}{fact.shape}", fact)
+    return _in_order(found)
+
+
+def _arguments(program: Program) -> dict[str, WeightFacts]:
+    """The weights that the module takes from outside, by symbol."""
+    found: dict[str, WeightFacts] = {}
+    for function in program.functions():
+        for argument in weights_of(function):
+            symbol = weight_symbol(argument) or ""
+            if symbol not in found:
+                found[symbol] = _weight(symbol, argument, program.weights)
+    return found
+
+
+def _in_order(found: Mapping[str, WeightFacts]) -> tuple[WeightFacts, ...]:
+    return tuple(sorted(found.values(), key=lambda weight: (-weight.bytes, weight.symbol)))
+
+
+def _is_weight(constant: ir.Value) -> bool:
+    """Whether an op reads a constant as its weight, or unpacks it for one that does."""
+    for use in constant.uses:
+        kind = op_name(use.owner).removeprefix("tfl.")
+        known = WEIGHT_USES.get(kind)
+        if kind == "dequantize" or (known is not None and known.operand == use.operand_number):
+            return True
+    return False
+
+
+def _weight(symbol: str, value: ir.Value, store: WeightStore) -> WeightFacts:
+    fact = _tensor(symbol, value)
+    granularity, scale_bytes = _scales(value, store)
+    return WeightFacts(
+        symbol,
+        fact.dtype,
+        fact.shape,
+        bytes_of(value),
+        ", ".join(names_of(symbol, store)),
+        granularity,
+        scale_bytes,
+    )
+
+
+def names_of(symbol: str, store: WeightStore) -> list[str]:
+    """The parameters that a weight is made from, without the factors that were folded into it."""
+    names = leaves(store.expression(symbol)) if symbol in store else (symbol,)
+    own = [name for name in dict.fromkeys(names) if not name.startswith("literal:")]
+    return own or [symbol]
+
+
+def _scales(value: ir.Value, store: WeightStore) -> tuple[str, int]:
+    """What of a weight has a scale of its own, and what the scales take."""
+    inline = quantized_type_of(element_of(value))
+    if inline is not None:
+        return "tensor" if inline.axis is None else "channel", 4 * len(inline.scales)
+    own = weight_quantization_of(value)
+    if own is None:
+        return "", 0
+    size = store.type_of(own.scales).nbytes
+    if own.block_size is not None:
+        return f"block {own.block_size}", size
+    return "tensor" if own.axis is None else "channel", size
+
+
+def quantisation_errors(
+    program: Program, progress: Callable[[float], None] | None = None
+) -> tuple[WeightFacts, ...]:
+    """The weights that are rounded from floats at hand, with what that loses: who loses most comes first.
+
+    Each is made once more, which takes as long as writing them does. The context must be current.
+
+    Args:
+        program: a tfl program, as converted.
+        progress: told the share of the weights that is done.
+
+    Raises:
+        UserError: a weight holds NaN or infinity.
+    """
+    weights = _in_order(_arguments(program))
+    found: list[tuple[float, WeightFacts]] = []
+    for number, weight in enumerate(weights, 1):
+        snr = program.weights.signal_to_noise(weight.symbol)
+        if snr is not None:
+            found.append((snr, dataclasses.replace(weight, snr=snr)))
+        if progress is not None:
+            progress(number / len(weights))
+    return tuple(weight for _, weight in sorted(found, key=lambda each: (each[0], each[1].symbol)))
 
 
 def bytes_of(value: ir.Value) -> int:

@@ -216,7 +216,7 @@ def quantized(expression: Quantize, read: Callable[[str], Array]) -> tensors.Qua
     Raises:
         UserError: the operand holds NaN or infinity; its name is told.
     """
-    rows, shape = _rows(expression.operand, read)
+    rows, shape = rows_of(expression.operand, read)
     moments = read(expression.moments) if expression.moments else None
     try:
         return tensors.quantize(rows, shape, expression.spec, expression.axis, moments)
@@ -227,7 +227,7 @@ def quantized(expression: Quantize, read: Callable[[str], Array]) -> tensors.Qua
         ) from error
 
 
-def _rows(
+def rows_of(
     expression: Expression, read: Callable[[str], Array]
 ) -> tuple[tensors.Rows, tuple[int, ...]]:
     """Parts of an expression along its first dimension, and its shape.
@@ -235,11 +235,11 @@ def _rows(
     What would only widen the tensor, a cast or a factor, is left until a part is wanted.
     """
     if isinstance(expression, Cast):
-        inner, shape = _rows(expression.operand, read)
+        inner, shape = rows_of(expression.operand, read)
         dtype, name = expression.dtype, expression.operand
         return lambda start, stop: _cast(inner(start, stop), dtype, name), shape
     if isinstance(expression, Binary):
-        left, shape = _rows(expression.lhs, read)
+        left, shape = rows_of(expression.lhs, read)
         right = evaluate(expression.rhs, read)
         result = np.broadcast_shapes(shape, right.shape)
         if result == shape:

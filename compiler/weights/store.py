@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..diagnostics import InternalError
+from .errors import signal_to_noise
 from .expression import Expression, Leaf, Quantize, Scales, TensorType, evaluate, infer, quantized
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -130,6 +131,10 @@ class WeightStore:
             self._scales[Scales(expression)] = made.scales
             return made.integers
         return np.ascontiguousarray(evaluate(expression, self._read_leaf))
+
+    def signal_to_noise(self, symbol: str) -> float | None:
+        """How far a symbol is from the floats that it is made from, in decibels; see `errors.signal_to_noise`."""
+        return signal_to_noise(self._expressions[symbol], self._read_leaf)
 
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._expressions

@@ -17,8 +17,11 @@ import click
     show_default=True,
     help="Whose delegate to ask: cpu, gpu, litert-lm-gpu, or one of your own.",
 )
+@click.option(
+    "--weights", is_flag=True, help="List every weight: dtype, granularity, shape, bytes."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all facts as JSON.")
-def command(*, file: Path, target: str, as_json: bool) -> None:
+def command(*, file: Path, target: str, weights: bool, as_json: bool) -> None:
     """Shows signatures, ops, sizes, and what the delegate is expected to take.
 
     FILE may come from any converter.
@@ -28,17 +31,21 @@ def command(*, file: Path, target: str, as_json: bool) -> None:
     from litewright.compiler.driver.extensions import effective
     from litewright.compiler.driver.model import read
     from litewright.compiler.driver.options import target_of
-    from litewright.compiler.inspect import survey
+    from litewright.compiler.inspect import stored_weights, survey
     from litewright.compiler.ir import mlir
 
-    from ..report import print_model
+    from ..report import json_of, print_model, print_weights
 
     asked = target_of(target, effective())
     program = read(file).program
     with mlir.use(program.context):
         facts = survey(program, asked)
+        listed = stored_weights(program) if weights else ()
     if as_json:
         head = {"file": str(file), "bytes": file.stat().st_size}
-        click.echo(json.dumps(head | dataclasses.asdict(facts), indent=2))
+        tail = {"weights": [json_of(each) for each in listed]} if weights else {}
+        click.echo(json.dumps(head | dataclasses.asdict(facts) | tail, indent=2))
+    elif weights:
+        print_weights(listed, Console())
     else:
         print_model(facts, Console())
