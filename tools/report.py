@@ -117,6 +117,14 @@ def print_weights(weights: Sequence[WeightFacts], console: Console) -> None:
     console.print(f"{megabytes(total)} in {len(weights)} weights", highlight=False)
 
 
+def print_errors(weights: Sequence[WeightFacts], console: Console) -> None:
+    """Prints the rounded weights in the order given, or that there are none."""
+    if weights:
+        print_weights(weights, console)
+    else:
+        console.print("no weight is rounded: what is stored is what the model holds")
+
+
 _NUMBERS = frozenset({"size", "scales", "SNR"})
 
 

@@ -40,7 +40,7 @@ class Contents:
 
     Attributes:
         title: what the model is called.
-        run: run the model: errors by layer, the delegate's own word on partitions, latency.
+        run: run the model: errors by layer and by weight, the delegate's own word on partitions, latency.
         times: seconds of the conversion and latency; without them, the same model gives the same page.
         seed: of the random inputs.
         folder: where the page will lie, so that it can link to dumps; None for links that are absolute.
@@ -110,7 +110,7 @@ def _page(
 ) -> str:
     with mlir.use(program.context):
         recorder.finish(program)
-        facts = facts_of(program, target, recorder.origins)
+        facts = facts_of(program, target, recorder.origins, errors=contents.run)
     tables = recorder.origins.payload()
     return render(
         contents.title, {**facts, **found, "snapshots": recorder.snapshots, "tables": tables}

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 @click.option(
     "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
 )
+@click.option(
+    "--errors", is_flag=True, help="List what rounding has lost of each weight, the worst first."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @watching_options
 def command(
@@ -49,6 +52,7 @@ def command(
     weights: Path | None,
     quantize: str | None,
     dump_ir: Path | None,
+    errors: bool,
     as_json: bool,
     print_after: tuple[str, ...],
     print_changed: bool,
@@ -87,23 +91,25 @@ def command(
         print_statistics(model.statistics)
     for note in model.notes:
         click.echo(f"note: {note}", err=True)
-    _report(model, output, asked, as_json=as_json)
+    _report(model, output, asked, errors=errors, as_json=as_json)
 
 
-def _report(model: EdgeModel, output: Path, target: Target, *, as_json: bool) -> None:
+def _report(model: EdgeModel, output: Path, target: Target, *, errors: bool, as_json: bool) -> None:
     from rich.console import Console
 
-    from litewright.compiler.inspect import survey
+    from litewright.compiler.inspect import quantisation_errors, survey
     from litewright.compiler.ir import mlir
 
-    from ..report import megabytes
+    from ..report import json_of, megabytes, print_errors
 
     with mlir.use(model.program.context):
         facts = survey(model.program, target)
+        lost = quantisation_errors(model.program) if errors else ()
     size = output.stat().st_size
     if as_json:
         head = {"file": str(output), "bytes": size, "seconds": model.timings}
-        click.echo(json.dumps(head | dataclasses.asdict(facts), indent=2))
+        tail = {"errors": [json_of(each) for each in lost]} if errors else {}
+        click.echo(json.dumps(head | dataclasses.asdict(facts) | tail, indent=2))
         return
     console = Console(highlight=False)
     seconds = sum(model.timings.values())
@@ -111,3 +117,5 @@ def _report(model: EdgeModel, output: Path, target: Target, *, as_json: bool) ->
     for each in facts.signatures:
         text = f"  {each.name}: {each.ops} ops, {each.delegated} of them delegated on {target.name}"
         console.print(text, markup=False)
+    if errors:
+        print_errors(lost, console)

@@ -11,6 +11,7 @@ from ..watching import describe_misses, print_statistics, printers, watching_opt
 
 if TYPE_CHECKING:
     from litewright.compiler.driver.options import Options
+    from litewright.compiler.ir.program import Program
     from litewright.passes.core import Misses
 
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     metavar="NAME|FILE.json",
     help="Quantise the weights by a ready recipe or one of your own, behind the passes.",
 )
+@click.option(
+    "--errors", is_flag=True, help="List what --quantize has lost of each weight, the worst first."
+)
 @click.option("--why-not", metavar="RULE", help="Tell where this rule does not apply, and why.")
 @click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
 @click.option(
@@ -44,6 +48,7 @@ def command(
     pipeline: tuple[str, ...],
     output: Path | None,
     quantize: str | None,
+    errors: bool,
     why_not: str | None,
     target: str,
     list_passes: bool,
@@ -83,6 +88,8 @@ def command(
 
         for note in quantization.quantize(program, quantize):
             _note(note)
+    if errors:
+        _print_errors(program)
     if timing:
         print_statistics(statistics)
     if output is not None:
@@ -91,6 +98,19 @@ def command(
         from litewright.compiler.inspect.dump import print_program
 
         click.echo(print_program(program))
+
+
+def _print_errors(program: Program) -> None:
+    """On standard error, since the program may go to standard output."""
+    from rich.console import Console
+
+    from litewright.compiler.inspect import quantisation_errors
+    from litewright.compiler.ir import mlir
+
+    from ..report import print_errors
+
+    with mlir.use(program.context):
+        print_errors(quantisation_errors(program), Console(stderr=True, highlight=False))
 
 
 def _note(text: str) -> None:

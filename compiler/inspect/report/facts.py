@@ -22,10 +22,16 @@ from .snapshots import is_constant, steps_of, type_text
 Facts = Mapping[str, Any]
 
 
-def facts_of(program: Program, target: Target, origins: Origins) -> Facts:
-    """Interfaces, expected delegation and costs of all signatures, and all weights. No weight is read.
+def facts_of(program: Program, target: Target, origins: Origins, *, errors: bool = False) -> Facts:
+    """Interfaces, expected delegation and costs of all signatures, and all weights.
 
     The context must be current.
+
+    Args:
+        program: a tfl program.
+        target: whose delegate is asked.
+        origins: takes in what the facts name.
+        errors: tell what rounding has lost of each weight; else no weight is read.
     """
     found = survey(program, target)
     functions = program.signatures()
@@ -33,7 +39,7 @@ def facts_of(program: Program, target: Target, origins: Origins) -> Facts:
     return {
         "target": {"name": target.name, "description": target.description},
         "signatures": [_signature(function, facts, origins) for function, facts in pairs],
-        "weights": _weights(program, functions, origins),
+        "weights": _weights(program, functions, origins, errors=errors),
         "constants": _constants(functions, origins),
         "quantised": any(_is_quantised(a) for f in functions for a in weights_of(f)),
     }
@@ -60,9 +66,12 @@ def _signature(function: func.FuncOp, facts: SignatureFacts, origins: Origins) -
 
 
 def _weights(
-    program: Program, functions: Sequence[func.FuncOp], origins: Origins
+    program: Program, functions: Sequence[func.FuncOp], origins: Origins, *, errors: bool
 ) -> list[list[Any]]:
-    """Symbol, type, bytes, module, and numbers of the signatures that read it, of every weight."""
+    """Of every weight symbol, type, bytes, module, numbers of the signatures that read it, and SNR.
+
+    The SNR, in decibels, is None where nothing was rounded or nobody asked.
+    """
     found: dict[str, list[Any]] = {}
     for position, function in enumerate(functions):
         for argument in weights_of(function):
@@ -72,6 +81,8 @@ def _weights(
             row = found.setdefault(symbol, [symbol, kind, bytes_of(argument), module, []])
             if position not in row[4]:
                 row[4].append(position)
+    for symbol, row in found.items():
+        row.append(program.weights.signal_to_noise(symbol) if errors else None)
     return sorted(found.values(), key=lambda row: -row[2])
 
 

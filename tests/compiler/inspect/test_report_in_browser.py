@@ -268,3 +268,25 @@ def test_what_differs_in_a_line_is_set_off(page: Any) -> None:
     assert marks
     lines = [text.strip() for text in _texts(page, "#pass pre > span")]
     assert not set(marks) & set(lines), "a part of the line, not all of it"
+
+
+def test_what_rounding_has_lost_is_told_worst_first(driver: Any, tmp_path: Path) -> None:
+    from litewright.compiler.driver.extensions import effective, plan_for
+    from litewright.compiler.driver.quantization import with_recipe
+
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(64, 300), torch.nn.Linear(300, 512)).eval()
+    request = ModuleRequest("main", module, (torch.randn(2, 64),), {})
+    options = Options(plan=with_recipe(plan_for(None, effective()), "int4_block32"))
+    save(report_conversion([request], options, Contents("net")), tmp_path / "page.html")
+    open_page(driver, tmp_path / "page.html", "tab=bytes")
+    rows = [row.text for row in _all(driver, "#losses tbody tr")]
+    found = [float(text.rpartition(" dB")[0].split()[-1]) for text in rows]
+    assert len(found) == 2
+    assert found == sorted(found)
+    # 64 columns are blocks of 32, 300 are not: these become integers of 8 bits.
+    assert "int4 block 32" in rows[0]
+    assert "int8" in rows[1]
+    _one(driver, "#losses .module").click()
+    assert len(_all(driver, "#losses tbody tr")) == 1
+    assert complaints(driver) == []

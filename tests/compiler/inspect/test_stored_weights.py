@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from torch import nn
 
 import litewright
@@ -21,6 +21,7 @@ from litewright.compiler.ir.program import weight_symbol, weights_of
 from litewright.compiler.ir.quantized_type import weight_quantization_of
 from litewright.quantize import QuantSpec, Rule, errors, recipe
 from litewright.tools.main import main
+from tests.compiler.inspect.test_report import content_of
 
 MIXED = recipe(
     Rule(QuantSpec("int8"), kinds=("embedding_lookup",)),
@@ -163,16 +164,64 @@ def test_the_list_is_the_same_before_and_after_writing(model: EdgeModel, tmp_pat
     assert 0 < path.stat().st_size - stored < 20_000
 
 
+FACTORY = """
+import torch
+from torch import nn
+
+
+def net():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(64, 300), nn.ReLU(), nn.Linear(300, 128)).eval()
+    return net, (torch.randn(2, 64),)
+"""
+
+
+def command(*arguments: object) -> Result:
+    result = CliRunner().invoke(main, [str(each) for each in arguments])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_convert_and_opt_tell_what_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "factories.py").write_text(FACTORY)
+    source, path, narrow = (
+        f"{tmp_path}/factories.py:net",
+        tmp_path / "m.tflite",
+        tmp_path / "n.tflite",
+    )
+    quantise = ("--quantize", "int4_channel", "--errors")
+    told = json.loads(command("convert", source, "-o", path, *quantise, "--json").stdout)["errors"]
+    assert {each["name"] for each in told} == {"0.weight", "2.weight"}
+    assert all(10 < each["snr"] < 60 for each in told)
+    text = command("convert", source, "-o", path, *quantise).output
+    assert text.index(told[0]["name"]) < text.index(told[1]["name"])
+    assert all(f"{each['snr']:.1f} dB" in text for each in told)
+
+    assert "no weight is rounded" in command("convert", source, "-o", path, "--errors").output
+    text = command("opt", path, *quantise, "-o", narrow).stderr
+    assert all(f"{each['snr']:.1f} dB" in text for each in told), "the same floats, from a file"
+
+
+def test_the_report_tells_what_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "factories.py").write_text(FACTORY)
+    page = tmp_path / "page.html"
+    arguments = ("report", f"{tmp_path}/factories.py:net", "-o", page, "--no-times")
+    command(*arguments, "--quantize", "int4_channel")
+    weights = content_of(page.read_text())["weights"]
+    assert [row[5] is None for row in weights] == [False, False]
+    assert all(10 < row[5] < 60 for row in weights)
+    command(*arguments)
+    assert [row[5] for row in content_of(page.read_text())["weights"]] == [None, None]
+
+
 def test_the_command_lists_all(model: EdgeModel, tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
     model.export(path)
-    result = CliRunner().invoke(main, ["inspect", str(path), "--weights"])
-    assert result.exit_code == 0, result.output
+    result = command("inspect", path, "--weights")
     assert "block 32" in result.output
     assert all(name in result.output for name in listed(model))
     assert "SNR" not in result.output
-    result = CliRunner().invoke(main, ["inspect", str(path), "--weights", "--json"])
-    found = json.loads(result.stdout)["weights"]
+    found = json.loads(command("inspect", path, "--weights", "--json").stdout)["weights"]
     assert {each["name"]: each["bytes"] for each in found} == {
         name: each.bytes for name, each in listed(model).items()
     }

@@ -62,6 +62,11 @@ function bar(part, kind = '') {
 const errorPart = (error) =>
   error <= 0 ? 0 : Math.min(1, Math.max(0.02, (Math.log10(Math.min(error, 1)) + 8) / 7));
 
+const formatDecibels = (snr) => (Number.isFinite(snr) ? `${snr.toFixed(1)} dB` : 'exact');
+
+/** How much of a bar a loss fills: 0 dB, as much noise as weight, all of it; 80 dB nothing. */
+const lossPart = (snr) => Math.min(1, Math.max(0, 1 - snr / 80));
+
 /** A table; columns are [title, is it a number]. */
 function table(columns, rows, attributes = {}) {
   const head = columns.map(([title, number]) => h('th', { class: number ? 'number' : null }, title));

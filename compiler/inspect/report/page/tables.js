@@ -80,6 +80,7 @@ function drawBytes() {
   return [
     section('By element type', byteBars()),
     section('By module', moduleTable([['bytes', bytes, formatBytes, 'bytes']])),
+    lossSection(weights),
     section(
       `${plural(weights.length, 'weight')}${state.module ? ` in ${modules[state.module].path}` : ''}`,
       note(
@@ -88,8 +89,41 @@ function drawBytes() {
       weights.length ? inParts([weights], 1, (all) => weightTable(all.slice(0, 200), peak)) : null,
       weights.length > 200 ? note(`The 200 largest are shown; choose a module to see its own.`) : null,
     ),
-  ];
+  ].filter(Boolean);
 }
+
+/** The rounded weights, who loses most first; null where none is. */
+function lossSection(weights) {
+  const rounded = weights.filter((weight) => weight[5] !== null).sort((a, b) => Number(a[5]) - Number(b[5]));
+  if (!rounded.length) return null;
+  return section(
+    'What rounding has lost',
+    note(
+      'Weights by their signal-to-noise ratio, who loses most first: the sum of squares of the floats over that of the differences to what is stored. 6 dB are a bit; what a loss does to the results is another matter, which the numbers tell.',
+    ),
+    lossTable(rounded.slice(0, 200)),
+    rounded.length > 200 ? note(`The 200 that lose most are shown; choose a module to see its own.`) : null,
+  );
+}
+
+const lossTable = (weights) =>
+  table(
+    [
+      ['module', false],
+      ['weight', false],
+      ['', false],
+      ['SNR', true],
+      ['bytes', true],
+    ],
+    weights.map(([symbol, , size, module, , snr]) => [
+      moduleLink(module),
+      h('code', {}, symbol),
+      bar(lossPart(Number(snr)), 'error'),
+      formatDecibels(Number(snr)),
+      formatBytes(size),
+    ]),
+    { class: 'bars', id: 'losses' },
+  );
 
 const weightTable = (weights, peak) =>
   table(
