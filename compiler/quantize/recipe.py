@@ -66,6 +66,8 @@ class Rule:
         at_most: largest number of elements; 0 for no limit.
         optional: whether the rule may match nothing. A rule with `modules` that matches nothing is an error
             otherwise: most likely the expression is wrong.
+        equalise: from 0 to 1, how far the channels of what meets a matrix are brought to one size on its way
+            there, which the matrix makes up for. Wants calibration data.
     """
 
     spec: QuantSpec | None
@@ -74,6 +76,7 @@ class Rule:
     at_least: int = SMALLEST
     at_most: int = 0
     optional: bool = False
+    equalise: float = 0.0
 
     def __post_init__(self) -> None:
         """Checks the fields.
@@ -93,6 +96,11 @@ class Rule:
         for name in ("at_least", "at_most"):
             if not isinstance(getattr(self, name), int):
                 raise UserError(f"{name} is a number of elements, not {getattr(self, name)!r}")
+        if (
+            not isinstance(cast("object", self.equalise), int | float)
+            or not 0 <= self.equalise <= 1
+        ):
+            raise UserError(f"equalise is a number from 0 to 1, not {self.equalise!r}")
 
     def matches(self, read: Reading) -> bool:
         """Whether a weight is meant."""

@@ -124,7 +124,7 @@ class QuantizeWeights(Pass[Program]):
         weights.clear()
         if changed:
             remove_dead(unit)
-        return _note(unit, notes) or changed
+        return add_notes(unit, notes) or changed
 
     def _tell(
         self, weight: _Weight, choice: Choice, observers: Sequence[Observer[Program]]
@@ -146,12 +146,49 @@ def calibrated_inputs(program: Program, recipe: Recipe) -> dict[str, list[tuple[
     found: dict[str, list[tuple[str, ir.Value]]] = {}
     for weight in _weights(program):
         spec = choose(recipe, weight.sites(), weight.others).spec
-        if spec is None or spec.algorithm not in CALIBRATED:
+        if spec is None or not (spec.algorithm in CALIBRATED or _strength(weight, recipe)):
             continue
         for op in weight.multiplied():
             signature = owner_function(op.results[0]).name.value
             found.setdefault(signature, []).append((weight.moments, op.operands[0]))
     return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Equalised:
+    """A weight whose inputs a recipe wants equalised.
+
+    Attributes:
+        name: what it is called in messages.
+        expression: what it is made of, `[outputs, channels]`.
+        moments: the leaf that holds the second moments of what meets its columns.
+        strength: how far, from 0 to 1.
+        ops: all that read it, `tfl.fully_connected`.
+    """
+
+    name: str
+    expression: Expression
+    moments: str
+    strength: float
+    ops: tuple[ir.OpView, ...]
+
+
+def equalised_weights(program: Program, recipe: Recipe) -> Iterator[Equalised]:
+    """The weights that a recipe wants equalised, and products alone read."""
+    for each in _weights(program):
+        strength = _strength(each, recipe)
+        if strength:
+            ops = tuple(each.multiplied())
+            yield Equalised(each.name, each.expression, each.moments, strength, ops)
+
+
+def _strength(weight: _Weight, recipe: Recipe) -> float:
+    """How far inputs are equalised: not where a table or anything else reads the weight as it is."""
+    if weight.others or len(weight.multiplied()) < len(weight.readers):
+        return 0.0
+    rules = [recipe.rule_for(site.reading) for site in weight.sites()]
+    wishes = [each.equalise if each and each.spec else 0.0 for each in rules]
+    return min(wishes, default=0.0)
 
 
 def _channel_axis(op: ir.OpView) -> int:
@@ -296,7 +333,7 @@ def _look_up_halves(op: ir.OpView, table: ir.Value) -> None:
     result.replace_all_uses_with(wide)
 
 
-def _note(program: Program, notes: Sequence[str]) -> bool:
+def add_notes(program: Program, notes: Sequence[str]) -> bool:
     """Writes notes on the module; says whether there is any that was not there before."""
     attributes = program.module.operation.attributes
     before = notes_of(program)
