@@ -110,8 +110,10 @@ def print_weights(weights: Sequence[WeightFacts], console: Console) -> None:
             megabytes(weight.scale_bytes) if weight.scale_bytes else "-",
         )
         table.add_row(*cells, *([_decibels(weight.snr)] if errors else []))
-    # Nothing of a name may be left out, however narrow the terminal is.
+    # Nothing of a name may be left out, however narrow the terminal is; a pipe has no width at all.
     table.columns[0].overflow = "fold"
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
     console.print(table)
     total = sum(weight.bytes + weight.scale_bytes for weight in weights)
     console.print(f"{megabytes(total)} in {len(weights)} weights", highlight=False)
@@ -125,6 +127,7 @@ def print_errors(weights: Sequence[WeightFacts], console: Console) -> None:
         console.print("no weight is rounded: what is stored is what the model holds")
 
 
+_UNBOUNDED = 10_000
 _NUMBERS = frozenset({"size", "scales", "SNR"})
 
 
