@@ -44,6 +44,7 @@ def export_checkpoint(
     prefill_lengths: Sequence[int] = (128,),
     cache_length: int = 1280,
     proof: bool = True,
+    lora: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Exported:
     """Converts a causal language model, compares it with PyTorch, and writes a file: whole, or none.
@@ -54,6 +55,7 @@ def export_checkpoint(
         prefill_lengths: a prefill signature for each.
         cache_length: positions that the caches hold, and with them tokens of a conversation.
         proof: whether to compare with PyTorch.
+        lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
         options: those of `litewright.convert`.
 
     Raises:
@@ -70,7 +72,11 @@ def export_checkpoint(
     tokenizer = _tokenizer_file(root) if path.suffix != ".tflite" else None
     facts = _facts(root, tokenizer, cache_length) if tokenizer is not None else None
     model = convert_checkpoint(
-        root, prefill_lengths=prefill_lengths, cache_length=cache_length, **options
+        root,
+        prefill_lengths=prefill_lengths,
+        cache_length=cache_length,
+        lora=lora,
+        **options,
     )
     progress = options.get("progress")
     with tempfile.TemporaryDirectory(dir=_folder_of(path), prefix=".litewright-") as work:

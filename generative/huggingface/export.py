@@ -11,6 +11,7 @@ import litewright
 
 from .hooks import hooked
 from .loading import Checkpoint, open_checkpoint
+from .lora import with_adapter
 from .steps import Step, sample_inputs
 
 DECODE = "decode"
@@ -40,6 +41,7 @@ def convert_checkpoint(
     prefill_lengths: Sequence[int] = (128,),
     cache_length: int = 1280,
     prefill_logits: bool = False,
+    lora: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> LanguageModel:
     """Converts a causal language model in Hugging Face layout, from the code that transformers has for it.
@@ -54,15 +56,18 @@ def convert_checkpoint(
         prefill_lengths: a prefill signature for each.
         cache_length: S, positions that the caches hold.
         prefill_logits: whether prefill returns logits [1, T, vocabulary] too.
+        lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
         options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
     Raises:
-        UserError: the checkpoint or the lengths cannot be used.
+        UserError: the checkpoint, the adapter or the lengths cannot be used.
         ExportError: torch.export refused the model.
         UnsupportedError: the model holds ops that cannot be lowered.
     """
     lengths = _lengths(prefill_lengths, cache_length)
     checkpoint = open_checkpoint(folder)
+    if lora is not None:
+        checkpoint = with_adapter(checkpoint, lora)
     model = checkpoint.model
     with hooked(model, cache_length):
         prefill = Step(model, with_logits=prefill_logits)

@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     metavar="RECIPE|FILE.json",
     help="How to store weights: dynamic_int8, int4_block32, ..., or a recipe in a file.",
 )
+@click.option(
+    "--lora",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder with an adapter, as peft writes it, to be merged into the weights.",
+)
 @click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
 @click.option("--no-proof", is_flag=True, help="Do not compare with PyTorch.")
 @click.option(
@@ -53,6 +59,7 @@ def command(
     prefill: str,
     cache: int,
     quantize: str | None,
+    lora: Path | None,
     target: str,
     no_proof: bool,
     dump_ir: Path | None,
@@ -80,6 +87,7 @@ def command(
             prefill_lengths=lengths,
             cache_length=cache,
             proof=not no_proof,
+            lora=lora,
             quant_config=quantize,
             target=target,
             dump_ir=dump_ir,
