@@ -135,6 +135,25 @@ def test_bfloat16_weights_are_measured_against_themselves() -> None:
     assert store.signal_to_noise("w") is None
 
 
+@pytest.mark.parametrize("spec", [QuantSpec("int8"), QuantSpec("int4", "block", 32)])
+def test_a_tensor_of_several_parts_is_measured_as_a_whole(spec: QuantSpec) -> None:
+    from litewright.compiler.weights import Leaf, Quantize, Scales, WeightStore
+    from litewright.compiler.weights.store import ArraySource
+
+    generator = np.random.default_rng(6)
+    # The last part is shorter than the others, and rows differ in size.
+    exact = generator.normal(size=(1100, 640)).astype(np.float32)
+    exact *= np.exp(generator.normal(size=(1100, 1))).astype(np.float32)
+    store = WeightStore()
+    store.add("w", ArraySource(exact))
+    pending = Quantize(Leaf("w"), spec, 0)
+    integers = store.read(store.derive(pending)).astype(np.float64)
+    scales = store.read(store.derive(Scales(pending))).astype(np.float64).reshape(1100, -1)
+    lost = exact - integers * np.repeat(scales, 640 // scales.shape[1], axis=1)
+    expected = 10 * math.log10(np.square(exact.astype(np.float64)).sum() / np.square(lost).sum())
+    assert store.signal_to_noise(str(pending)) == pytest.approx(expected, abs=1e-5)
+
+
 def listed(model: EdgeModel) -> dict[str, WeightFacts]:
     with mlir.use(model.program.context):
         return {each.name: each for each in stored_weights(model.program)}
