@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from torch import nn
 import litewright
 
 from .library import AutoConfig, AutoModelForCausalLM, no_init_weights
+from .packed import packing_of, unpacked_names
 from .weights import Source, sources_of, tensor_of
 
 
@@ -43,22 +44,31 @@ def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
     """Opens a checkpoint: only its configuration and the headers of its files are read.
 
     Args:
-        folder: holds `config.json` and safetensors files.
+        folder: holds `config.json` and safetensors files; of quantised ones, GPTQ and AWQ can be read.
 
     Raises:
-        UserError: there is no such checkpoint, transformers does not know the architecture, or tensors are
-            missing or of another shape than the model's (all of them are named).
+        UserError: there is no such checkpoint, its integers are packed in a way that is not known,
+            transformers does not know the architecture, or tensors are missing or of another shape than the
+            model's (all of them are named).
         FormatError: a file is no sound safetensors file.
     """
     root = Path(folder)
     if not (root / "config.json").is_file():
         raise litewright.UserError(f"{root}: no checkpoint here: there is no config.json")
     model = _model_without_values(root)
-    weights = sources_of(model, root)
+    weights = sources_of(model, root, _stored(model, root))
     for name, buffer in model.named_buffers():
         if name in weights:
             buffer.copy_(tensor_of(weights[name]))
     return Checkpoint(root, model, weights)
+
+
+def _stored(model: nn.Module, root: Path) -> Mapping[str, Source]:
+    """The tensors of the files; matrices of packed integers under the names that they have as floats."""
+    called: Any = model
+    packing = packing_of(root, getattr(called.config, "quantization_config", None))
+    stored = litewright.open_checkpoint(root)
+    return stored if packing is None else unpacked_names(stored, packing)
 
 
 def _model_without_values(root: Path) -> nn.Module:

@@ -60,14 +60,17 @@ class MadeSource:
         return _array(tensors if isinstance(tensors, Tensor) else tensors[0])
 
 
-def sources_of(model: nn.Module, folder: Path) -> dict[str, Source]:
+def sources_of(model: nn.Module, folder: Path, stored: Mapping[str, Source]) -> dict[str, Source]:
     """A lazy tensor for each parameter of a model, and for each buffer that the checkpoint holds.
+
+    Args:
+        model: of transformers.
+        folder: of the checkpoint, for messages.
+        stored: its tensors.
 
     Raises:
         UserError: parameters are not in the checkpoint, or have another shape there; all of them are named.
-        FormatError: a file is no sound safetensors file.
     """
-    stored = litewright.open_checkpoint(folder)
     wanted: dict[str, Tensor] = dict(model.state_dict())
     found = _under_names_of(model, stored, wanted)
     for group in _tied(model):

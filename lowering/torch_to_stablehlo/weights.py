@@ -14,6 +14,7 @@ import torch
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir.fx import Held, Holding
 from litewright.compiler.weights import Cast, Expression, Leaf, TensorSource, WeightStore
+from litewright.compiler.weights.integers import IntegerSource
 from litewright.compiler.weights.torch_source import TorchSource, array_of_tensor, numpy_dtype
 
 from .elements import has_element
@@ -57,6 +58,9 @@ class Placement:
 
     def is_weight(self, held: Held) -> bool:
         """Whether a tensor becomes a weight argument rather than a constant."""
+        if held.tensor.is_meta and isinstance(self._in_checkpoint(held), IntegerSource):
+            # Its integers are known to the store, and lost on a constant.
+            return True
         size = held.tensor.numel() * held.tensor.dtype.itemsize
         return size >= SMALL and held.holding is not Holding.TABLE
 

@@ -13,6 +13,7 @@ from litewright.compiler.ir.mlir import ir, op_name, stablehlo
 from litewright.compiler.ir.program import Program, body_of, owner_function, weight_symbol
 from litewright.compiler.ir.types import dtype_of, element_count, rank_of, shape_of
 from litewright.compiler.weights import Binary, Expression, Reshape
+from litewright.compiler.weights.integers import holds_integers
 from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
 
 from .splats import number_of
@@ -171,8 +172,19 @@ def _outcomes(program: Program) -> list[tuple[ir.OpView, _Scaled | Decline]]:
             for matrix, form in each.forms():
                 forms.setdefault(matrix, []).append(form)
     reads = _reads(program)
-    sound = {m for m, found in forms.items() if len(found) == reads[m] and len(set(found)) == 1}
+    sound = {
+        m
+        for m, found in forms.items()
+        if len(found) == reads[m] and len(set(found)) == 1 and not _is_of_integers(program, m)
+    }
     return _closed(outcomes, sound)
+
+
+def _is_of_integers(program: Program, matrix: Matrix) -> bool:
+    """Whether a checkpoint holds the matrix as integers, which would not survive a factor."""
+    if not isinstance(matrix, str):
+        return False
+    return holds_integers(program.weights, program.weights.expression(matrix))
 
 
 def _reads(program: Program) -> Counter[Matrix]:

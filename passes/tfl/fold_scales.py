@@ -13,6 +13,7 @@ from litewright.compiler.ir.mlir import Array, ir, op_name
 from litewright.compiler.ir.program import Program, body_of, owner_function, weight_symbol
 from litewright.compiler.ir.types import shape_of
 from litewright.compiler.weights import Binary
+from litewright.compiler.weights.integers import holds_integers
 from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
 
 from .fuse_biases import BIASED, per_channel
@@ -80,15 +81,25 @@ def _outcomes(program: Program) -> list[tuple[ir.OpView, _Scaled | Decline]]:
             factors.setdefault(each.matrix, []).append(each.factor.tobytes())
     shared = decline("the matrix is read elsewhere as it is, or scaled otherwise")
     return [
-        (op, each if isinstance(each, Decline) or _has_one_form(each, reads, factors) else shared)
+        (
+            op,
+            each
+            if isinstance(each, Decline) or _has_one_form(program, each, reads, factors)
+            else shared,
+        )
         for op, each in outcomes
     ]
 
 
-def _has_one_form(each: _Scaled, reads: Counter[str], factors: dict[Matrix, list[bytes]]) -> bool:
+def _has_one_form(
+    program: Program, each: _Scaled, reads: Counter[str], factors: dict[Matrix, list[bytes]]
+) -> bool:
     """Whether all readers of a weight scale it alike; a constant is small and may have several forms."""
     if not isinstance(each.matrix, str):
         return True
+    # Integers of a checkpoint have the scales that go with them, and stay as they are.
+    if holds_integers(program.weights, program.weights.expression(each.matrix)):
+        return False
     found = factors[each.matrix]
     return len(found) == reads[each.matrix] and len(set(found)) == 1
 

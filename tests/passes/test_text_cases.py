@@ -21,8 +21,9 @@ LEVELS = ("stablehlo", "tfl")
 # The levels of which every pass and every reason has its cases.
 COMPLETE: tuple[str, ...] = ("stablehlo", "tfl")
 
-# Passes that run only where a target or a recipe asks for them are tested beside these.
-ELSEWHERE = frozenset({"quantize_weights.py", "fit_target.py", "fitting"})
+# Passes that run only where a target or a recipe asks for them, or sources that text has none of, are tested
+# beside these.
+ELSEWHERE = frozenset({"quantize_weights.py", "fit_target.py", "fitting", "keep_integers.py"})
 
 CASES = {level: read_cases(HERE / level / "text") for level in LEVELS}
 PASSES: list[Pass[Program]] = [
