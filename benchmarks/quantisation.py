@@ -67,6 +67,8 @@ def cases() -> dict[str, tuple[str, str, Recipe | None]]:
         "fp16": ("float16", "", recipe_of("fp16")),
         "dynamic_int8": ("int8 channel", "min_max", recipe_of("dynamic_int8")),
         "dynamic_int8-mse": ("int8 channel", "mse", recipe(QuantSpec("int8", algorithm="mse"))),
+        "dynamic_int8-gptq": ("int8 channel", "gptq", recipe(QuantSpec("int8", algorithm="gptq"))),
+        "equalised_int8": ("int8 channel, equalised", "min_max", equalised_recipe()),
         "weight_only_int8": ("int8 channel, unpacked", "min_max", recipe_of("weight_only_int8")),
     }
     for algorithm in ("min_max", "octav", "mse", "gptq"):
@@ -89,6 +91,12 @@ def mixed_recipe(algorithm: Any) -> Recipe:
         Rule(QuantSpec("int4", "block", 32, algorithm=algorithm), "embed_tokens|lm_head"),
         Rule(QuantSpec("int4", "block", 128, algorithm=algorithm)),
     )
+
+
+def equalised_recipe() -> Recipe:
+    """What norms make is brought nearer to one size before it meets a matrix of 8 bits."""
+    behind_norms = r"\.[qkv]_proj\.|gate_proj|up_proj"
+    return recipe(Rule(QuantSpec("int8"), behind_norms, equalise=0.5), QuantSpec("int8"))
 
 
 def held_out() -> Array:
@@ -153,7 +161,8 @@ def convert(path: Path, own: Recipe | None, data: Array) -> tuple[float, dict[st
     options: dict[str, Any] = {}
     if own is not None:
         options["quant_config"] = own
-        if any(rule.spec is not None and rule.spec.algorithm == "gptq" for rule in own.rules):
+        calibrated = (rule.spec is not None and rule.spec.algorithm == "gptq" for rule in own.rules)
+        if any(calibrated) or any(rule.equalise for rule in own.rules):
             options["calibration_data"] = samples(data)
     checkpoint = open_checkpoint(MODEL)
     with hooked(checkpoint.model, WINDOW):
