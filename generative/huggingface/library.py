@@ -15,6 +15,7 @@ _loading: Any = core_model_loading
 _masking: Any = masking
 
 AutoConfig: Any = _library.AutoConfig
+AutoModel: Any = _library.AutoModel
 AutoModelForCausalLM: Any = _library.AutoModelForCausalLM
 AutoTokenizer: Any = _library.AutoTokenizer
 GenerationConfig: Any = _library.GenerationConfig
