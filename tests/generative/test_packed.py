@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save_file
 
 import litewright
 from litewright.compiler.ir import mlir
-from litewright.compiler.ir.program import weight_symbol, weights_of
+from litewright.compiler.ir.mlir import op_name
+from litewright.compiler.ir.program import body_of, weight_symbol, weights_of
 from litewright.compiler.ir.quantized_type import quantized_type_of, weight_quantization_of
-from litewright.compiler.ir.types import element_of
+from litewright.compiler.ir.types import array_of, element_of
 from litewright.compiler.weights import Binary, Concatenate, Leaf, Slice, WeightStore
 from litewright.compiler.weights.integers import Kept, kept_integers
 from litewright.generative.generation.generator import Generator
@@ -118,13 +119,18 @@ def _stored_in(path: Path) -> list[tuple[Array, Array]]:
     program = litewright.read(path).program
     found: list[tuple[Array, Array]] = []
     with mlir.use(program.context):
-        for value in weights_of(program.signatures()[0]):
-            array = program.weights.read(weight_symbol(value) or "")
+        function = program.signatures()[0]
+        for value in weights_of(function):
             blocks = weight_quantization_of(value)
-            channels = quantized_type_of(element_of(value))
             if blocks is not None:
+                array = program.weights.read(weight_symbol(value) or "")
                 found.append((array.astype(np.int64), program.weights.read(blocks.scales)))
-            elif channels is not None:
+        # What is small comes back as constants.
+        for op in body_of(function).operations:
+            if op_name(op) == "tfl.pseudo_qconst":
+                channels = quantized_type_of(element_of(op.results[0]))
+                array = array_of(op.attributes["value"])
+                assert channels is not None
                 found.append((array.astype(np.int64), np.array(channels.scales, np.float32)))
     return found
 
@@ -134,6 +140,7 @@ def _stored_in(path: Path) -> list[tuple[Array, Array]]:
     [
         ("gptq", 32, {}),
         ("gptq", 64, {"checkpoint_format": "gptq_v2"}),
+        ("gptq", -1, {}),
         ("awq", 32, {"version": "gemm"}),
         ("awq", 128, {}),
     ],
