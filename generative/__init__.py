@@ -1,1 +1,1 @@
-"""Generative models, on the public API alone. Empty so far: decoders are written as in `tests/models`."""
+"""Generative models, on the public API alone: authoring, checkpoints, export with proof, bundles, text."""
