@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 PASSES: dict[str, Pass[Any]] = {
     each.name: each for stage in ("stablehlo", "tfl") for each in leaves(DEFAULT.of(stage))
 }
-# What it does depends on its target, and the default one asks for nothing.
-UNSKETCHED = frozenset({"fit-target"})
+# What these do depends on the target or the checkpoint, and text alone asks for nothing.
+UNSKETCHED = frozenset({"fit-target", "keep-integers"})
 
 
 @pytest.fixture(name="generator", scope="module")
