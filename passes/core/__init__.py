@@ -6,6 +6,7 @@ from .base import Pass, kebab_case
 from .checks import CheckHonesty, CheckInterface, CheckVerified
 from .common_subexpressions import EliminateCommonSubexpressions
 from .dead_code import is_pure, remove_dead
+from .folding import FoldingPass
 from .misses import Miss, Misses
 from .pattern import AnyOf, Maybe, Operation, Operations, Pattern, Variable
 from .pattern_rule import Match, PatternRule, rewrite_rule
@@ -30,6 +31,7 @@ __all__ = [
     "CheckVerified",
     "Decline",
     "EliminateCommonSubexpressions",
+    "FoldingPass",
     "Match",
     "Maybe",
     "Miss",

@@ -14,7 +14,7 @@ from litewright.compiler.ir.program import Program, body_of, owner_function, wei
 from litewright.compiler.ir.types import dtype_of, element_count, rank_of, shape_of
 from litewright.compiler.weights import Binary, Expression, Reshape
 from litewright.compiler.weights.integers import holds_integers
-from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
+from litewright.passes.core import Decline, FoldingPass, decline
 
 from .splats import number_of
 
@@ -250,7 +250,7 @@ def _along(program: Program, factor: Expression, axis: int, rank: int) -> Expres
 
 
 @dataclass(frozen=True)
-class FoldInputScales(Pass[Program]):
+class FoldInputScales(FoldingPass[_Scaled]):
     """Folds a factor per input channel into the matrices that alone read what it scales.
 
     This takes the weight of an RMS norm into the projections after it, and 1 / sqrt(H) into a product.
@@ -268,28 +268,11 @@ class FoldInputScales(Pass[Program]):
         %3 = stablehlo.dot_general %x, %w_scaled, contracting_dims = [1] x [1]
     """
 
-    def run(self, unit: Program) -> bool:
-        """See `Pass.run`."""
-        return self.run_observed(unit, ())
+    def outcomes(self, program: Program) -> list[tuple[ir.OpView, _Scaled | Decline]]:
+        """See `FoldingPass.outcomes`; of every multiplication."""
+        return _outcomes(program)
 
-    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
-        """See `Pass.run_observed`; each multiplication is told about."""
-        changed = False
-        while True:
-            outcomes = _outcomes(unit)
-            for op, each in outcomes:
-                for observer in observers:
-                    if isinstance(each, Decline):
-                        observer.declined(self.name, op, each)
-                    else:
-                        observer.applied(self.name, op)
-            found = [each for _, each in outcomes if isinstance(each, _Scaled)]
-            del outcomes
-            if not found:
-                return changed
-            for each in found:
-                _fold(unit, each)
-            # Nothing of what was found may outlive what is erased now.
-            found.clear()
-            remove_dead(unit)
-            changed = True
+    def fold(self, program: Program, op: ir.OpView, found: _Scaled) -> None:
+        """See `FoldingPass.fold`."""
+        del op
+        _fold(program, found)

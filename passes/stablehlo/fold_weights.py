@@ -26,7 +26,7 @@ from litewright.compiler.weights import (
     Transpose,
 )
 from litewright.compiler.weights.expression import BinaryOp
-from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
+from litewright.passes.core import Decline, FoldingPass, decline
 
 from .splats import number_of
 
@@ -212,7 +212,7 @@ def _outcomes(program: Program) -> list[_Use]:
 
 
 @dataclass(frozen=True)
-class FoldWeights(Pass[Program]):
+class FoldWeights(FoldingPass[Expression]):
     """Turns ops on weights and constants alone into pending transforms, made when the file is written.
 
     A fold is made only where all readers of a weight, in all signatures, come to the same new form, or
@@ -230,29 +230,11 @@ class FoldWeights(Pass[Program]):
           %1 = stablehlo.dot_general %x, %w, ...
     """
 
-    def run(self, unit: Program) -> bool:
-        """See `Pass.run`."""
-        return self.run_observed(unit, ())
+    def outcomes(self, program: Program) -> list[tuple[ir.OpView, Expression | Decline]]:
+        """See `FoldingPass.outcomes`; of every op that reads weights."""
+        return [(use.op, use.outcome) for use in _outcomes(program)]
 
-    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
-        """See `Pass.run_observed`; told is what becomes of each op that reads weights."""
-        changed = False
-        while True:
-            outcomes = _outcomes(unit)
-            for use in outcomes:
-                for observer in observers:
-                    if isinstance(use.outcome, Decline):
-                        observer.declined(self.name, use.op, use.outcome)
-                    else:
-                        observer.applied(self.name, use.op)
-            found = [(use.op, use.form) for use in outcomes if use.form is not None]
-            outcomes.clear()
-            if not found:
-                return changed
-            for op, form in found:
-                function = owner_function(op.results[0])
-                op.results[0].replace_all_uses_with(unit.weight_argument(function, form))
-            # No handle to an op may outlive what is erased now.
-            found.clear()
-            remove_dead(unit)
-            changed = True
+    def fold(self, program: Program, op: ir.OpView, found: Expression) -> None:
+        """See `FoldingPass.fold`."""
+        function = owner_function(op.results[0])
+        op.results[0].replace_all_uses_with(program.weight_argument(function, found))

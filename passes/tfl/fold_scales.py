@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from litewright.compiler.ir.program import Program, body_of, owner_function, wei
 from litewright.compiler.ir.types import shape_of
 from litewright.compiler.weights import Binary
 from litewright.compiler.weights.integers import holds_integers
-from litewright.passes.core import Decline, Observer, Pass, decline, remove_dead
+from litewright.passes.core import Decline, FoldingPass, decline
 
 from .fuse_biases import BIASED, per_channel
 from .matrices import Matrix, matrix_of, reads_of
@@ -134,7 +133,7 @@ def _fold(program: Program, each: _Scaled) -> None:
 
 
 @dataclass(frozen=True)
-class FoldScales(Pass[Program]):
+class FoldScales(FoldingPass[_Scaled]):
     """Folds a MUL by a constant per output channel into the weights and the bias before it.
 
     The weights' new form is a pending expression; no bytes are touched. A weight that another signature
@@ -150,28 +149,11 @@ class FoldScales(Pass[Program]):
         %2 = "tfl.conv_2d"(%x, %w_scaled, %b_scaled)
     """
 
-    def run(self, unit: Program) -> bool:
-        """See `Pass.run`."""
-        return self.run_observed(unit, ())
+    def outcomes(self, program: Program) -> list[tuple[ir.OpView, _Scaled | Decline]]:
+        """See `FoldingPass.outcomes`; of every MUL."""
+        return _outcomes(program)
 
-    def run_observed(self, unit: Program, observers: Sequence[Observer[Program]]) -> bool:
-        """See `Pass.run_observed`; each MUL is told about."""
-        changed = False
-        while True:
-            outcomes = _outcomes(unit)
-            for op, each in outcomes:
-                for observer in observers:
-                    if isinstance(each, Decline):
-                        observer.declined(self.name, op, each)
-                    else:
-                        observer.applied(self.name, op)
-            found = [each for _, each in outcomes if isinstance(each, _Scaled)]
-            del outcomes
-            if not found:
-                return changed
-            for each in found:
-                _fold(unit, each)
-            # Nothing of what was found may outlive what is erased now.
-            found.clear()
-            remove_dead(unit)
-            changed = True
+    def fold(self, program: Program, op: ir.OpView, found: _Scaled) -> None:
+        """See `FoldingPass.fold`."""
+        del op
+        _fold(program, found)
