@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..options import quantize_option, target_option, weights_option
 from ..verdict import Trouble, trouble
 
 if TYPE_CHECKING:
@@ -37,17 +38,9 @@ if TYPE_CHECKING:
     help="The largest error that is rounding, relative to the largest element. By default 1e-4, "
     "more for 16 bits.",
 )
-@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="A checkpoint: a folder or .safetensors file.",
-)
-@click.option(
-    "--quantize",
-    metavar="RECIPE",
-    help="As for `convert`. Weights of fewer bits make other numbers: give a tolerance.",
-)
+@target_option
+@weights_option
+@quantize_option
 @click.option(
     "--reproducer",
     type=click.Path(path_type=Path),

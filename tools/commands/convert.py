@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..options import dump_ir_option, errors_option, quantize_option, target_option, weights_option
 from ..watching import print_statistics, printers, watching_options
 
 if TYPE_CHECKING:
@@ -25,23 +26,11 @@ if TYPE_CHECKING:
     required=True,
     help="The .tflite file to write.",
 )
-@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="A checkpoint: a folder or .safetensors file.",
-)
-@click.option(
-    "--quantize",
-    metavar="NAME|FILE.json",
-    help="How weights are quantised: a ready recipe (int4_block32, dynamic_int8, ...) or one of your own.",
-)
-@click.option(
-    "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
-)
-@click.option(
-    "--errors", is_flag=True, help="List what rounding has lost of each weight, the worst first."
-)
+@target_option
+@weights_option
+@quantize_option
+@dump_ir_option
+@errors_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @watching_options
 def command(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..options import dump_ir_option, quantize_option, target_option
+
 if TYPE_CHECKING:
     from litewright.generative.huggingface.bundling import Exported
 
@@ -35,22 +37,16 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Positions of the caches: tokens of a conversation.",
 )
-@click.option(
-    "--quantize",
-    metavar="RECIPE|FILE.json",
-    help="How to store weights: dynamic_int8, int4_block32, ..., or a recipe in a file.",
-)
+@quantize_option
 @click.option(
     "--lora",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="A folder with an adapter, as peft writes it, to be merged into the weights.",
 )
-@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
+@target_option
 @click.option("--no-proof", is_flag=True, help="Do not compare with PyTorch.")
-@click.option(
-    "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
-)
+@dump_ir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..options import errors_option, quantize_option, target_option
 from ..watching import describe_misses, print_statistics, printers, watching_options
 
 if TYPE_CHECKING:
@@ -28,16 +29,10 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="The .mlir or .tflite file to write."
 )
-@click.option(
-    "--quantize",
-    metavar="NAME|FILE.json",
-    help="Quantise the weights by a ready recipe or one of your own, behind the passes.",
-)
-@click.option(
-    "--errors", is_flag=True, help="List what --quantize has lost of each weight, the worst first."
-)
+@quantize_option
+@errors_option
 @click.option("--why-not", metavar="RULE", help="Tell where this rule does not apply, and why.")
-@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
+@target_option
 @click.option(
     "--list", "list_passes", is_flag=True, help="List the passes that can be run on FILE."
 )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..options import dump_ir_option, quantize_option, target_option, weights_option
+
 if TYPE_CHECKING:
     from litewright.compiler.driver.report import Contents
 
@@ -20,22 +22,10 @@ if TYPE_CHECKING:
     required=True,
     help="The .html file to write.",
 )
-@click.option("--target", default="cpu", show_default=True, help="Where the model is to run.")
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="A checkpoint: a folder or .safetensors file.",
-)
-@click.option(
-    "--quantize",
-    metavar="NAME|FILE.json",
-    help="How weights are quantised: a ready recipe (int4_block32, dynamic_int8, ...) or one of your own.",
-)
-@click.option(
-    "--dump-ir",
-    type=click.Path(path_type=Path),
-    help="A folder for the program after every pass; the page links to it.",
-)
+@target_option
+@weights_option
+@quantize_option
+@dump_ir_option
 @click.option("--no-run", is_flag=True, help="Do not run the model: no errors, no latency.")
 @click.option("--no-times", is_flag=True, help="Leave times out, so that the page is reproducible.")
 @click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
