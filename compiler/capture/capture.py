@@ -112,8 +112,12 @@ def _constants(program: ExportedProgram) -> dict[str, torch.Tensor]:
 def _copy(program: ExportedProgram) -> ExportedProgram:
     """The program with a graph of its own, over the same tensors."""
     graph = torch.fx.Graph()
-    returned: Any = graph.graph_copy(program.graph, {})
+    copies: dict[torch.fx.Node, torch.fx.Node] = {}
+    returned: Any = graph.graph_copy(program.graph, copies)
     graph.output(returned)
+    for node, copy in copies.items():
+        # A graph avoids names of Python's own, such as `input`; the signature holds to the names there were.
+        copy.name = node.name
     graph_module = torch.fx.GraphModule(program.graph_module, graph)
     opened: Any = program
     return opened._update(graph_module, program.graph_signature)

@@ -6,8 +6,10 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,12 @@ from litewright.passes.core import Statistics
 from litewright.passes.tfl.quantize_weights import notes_of
 
 from ..ir import mlir
-from ..ir.program import Program
+from ..ir.mlir import func, ir
+from ..ir.program import Program, input_name, inputs_of, results_of
+from ..ir.types import DYNAMIC as DYNAMIC_SIZE
+from ..ir.types import dtype_of, shape_of
 from ..runtime import Runner
+from ..runtime.signatures import DYNAMIC, Signature, TensorInfo
 from .stages import Progress, Stages
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -38,6 +44,13 @@ class EdgeModel:
     timings: dict[str, float] = field(default_factory=dict[str, float])
     statistics: Statistics = field(default_factory=Statistics, repr=False)
     _runner: Runner | None = field(default=None, init=False, repr=False)
+
+    @property
+    def signatures(self) -> Mapping[str, Signature]:
+        """What can be called, by name: inputs and outputs, with dtypes and shapes."""
+        with mlir.use(self.program.context):
+            functions = self.program.signatures()
+            return MappingProxyType({each.name.value: _signature(each) for each in functions})
 
     def __call__(self, *args: Any, signature_name: str | None = None, **kwargs: Any) -> Any:
         """Runs a signature on LiteRT.
@@ -83,6 +96,19 @@ class EdgeModel:
             self.export(path)
             self._runner = Runner(path)
         return self._runner
+
+
+def _signature(function: func.FuncOp) -> Signature:
+    inputs = [(input_name(each) or "", each) for each in inputs_of(function)]
+    return Signature(function.name.value, _tensors(inputs), _tensors(results_of(function)))
+
+
+def _tensors(named: Iterable[tuple[str, ir.Value]]) -> tuple[TensorInfo, ...]:
+    return tuple(TensorInfo(name, dtype_of(value), _sizes(value)) for name, value in named)
+
+
+def _sizes(value: ir.Value) -> tuple[int, ...]:
+    return tuple(DYNAMIC if size == DYNAMIC_SIZE else size for size in shape_of(value))
 
 
 def read(path: str | os.PathLike[str]) -> EdgeModel:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Model = Path | bytes
+
+# The delegate's name for a weight cache that is an anonymous file. It packs a matrix once for all signatures,
+# where without a cache each has a copy of its own, and lets go of the pages that it packed from.
+_SHARED_PACKING = ":memory" if hasattr(os, "memfd_create") else ""
 
 
 class Engine(Protocol):
@@ -73,7 +78,11 @@ class CompiledEngine:
         mode = CpuKernelMode.DELEGATE if delegate else CpuKernelMode.BUILTIN
         options = Options(
             hardware_accelerators=HardwareAccelerator.CPU,
-            cpu_options=CpuOptions(num_threads=threads or 1, kernel_mode=mode),
+            cpu_options=CpuOptions(
+                num_threads=threads or 1,
+                kernel_mode=mode,
+                xnnpack_weight_cache_path=_SHARED_PACKING if delegate else "",
+            ),
         )
         try:
             with hushed():

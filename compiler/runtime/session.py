@@ -14,7 +14,7 @@ from ..diagnostics import UserError
 from .engines import BoundCall, CompiledEngine, failures_of
 from .quiet import hushed
 from .runner import check_inputs, signatures_of
-from .signatures import SignatureInfo, TensorInfo
+from .signatures import DYNAMIC, SignatureInfo, TensorInfo
 
 if TYPE_CHECKING:
     from ai_edge_litert.tensor_buffer import TensorBuffer
@@ -41,8 +41,8 @@ class Session:
             threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
 
         Raises:
-            UserError: the file cannot be read, signatures differ in what a state tensor is, or `threads`
-                is no positive number.
+            UserError: the file cannot be read, a state tensor has a dimension that the caller chooses,
+                signatures differ in what it is, or `threads` is no positive number.
             FormatError: LiteRT does not accept the model, or it has no signatures.
         """
         path = Path(model)
@@ -104,6 +104,11 @@ def _state_of(
     for signature in signatures.values():
         results = {each.name for each in signature.outputs}
         for each in (each for each in signature.inputs if each.name in results):
+            if DYNAMIC in each.shape:
+                raise UserError(
+                    f"state {each.name!r} of {signature.name!r} is {each}: a buffer that is kept between "
+                    "calls needs a size of its own; export the model with that dimension fixed"
+                )
             owner, known = state.setdefault(each.name, (signature, each))
             if each != known:
                 raise UserError(

@@ -57,20 +57,36 @@ class TensorInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureInfo:
-    """A signature of a model.
+class Signature:
+    """What can be called in a model.
 
     Attributes:
         name: its key.
-        subgraph: the index of the subgraph behind it.
-        inputs: in the order in which the file lists them.
-        outputs: in the order in which the file lists them.
+        inputs: in the caller's order.
+        outputs: in the caller's order.
     """
 
     name: str
-    subgraph: int
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
+
+    def __str__(self) -> str:
+        takes, gives = (
+            ", ".join(f"{each.name}: {each}" for each in tensors)
+            for tensors in (self.inputs, self.outputs)
+        )
+        return f"{self.name}({takes}) -> ({gives})"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureInfo(Signature):
+    """A signature of a file.
+
+    Attributes:
+        subgraph: the index of the subgraph behind it.
+    """
+
+    subgraph: int
 
 
 def describe(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
@@ -103,9 +119,9 @@ def _signature(subgraph: Any, definition: Any) -> SignatureInfo:
     outputs = [definition.Outputs(i) for i in range(definition.OutputsLength())]
     return SignatureInfo(
         name=definition.SignatureKey().decode(),
-        subgraph=definition.SubgraphIndex(),
         inputs=tuple(_tensor(subgraph, each) for each in inputs),
         outputs=tuple(_tensor(subgraph, each) for each in outputs),
+        subgraph=definition.SubgraphIndex(),
     )
 
 

@@ -68,7 +68,7 @@ def create_bundle(config: BundleConfig) -> None:
 
 def _context_length(model: Path) -> int:
     """Positions of the caches: the mask's width, or the third dimension of keys where there is no mask."""
-    signatures = litewright.Session(model).signatures
+    signatures = litewright.read(model).signatures
     inputs = {each.name: each for each in signatures[DECODE].inputs} if DECODE in signatures else {}
     if MASK in inputs:
         return inputs[MASK].shape[-1]

@@ -274,6 +274,12 @@ def test_from_exported_program() -> None:
     assert torch.allclose(program.run({"x": x})["output_0"], module(x))
 
 
+def test_an_input_of_an_exported_program_may_be_named_as_something_of_python() -> None:
+    exported = torch.export.export(nn.Linear(3, 2).eval(), (torch.randn(5, 3),))
+    program = from_exported_program("main", exported)
+    assert [each.name for each in program.inputs] == ["input"]
+
+
 def test_from_exported_program_in_place() -> None:
     exported = _exported(InPlace("unseen"), torch.zeros(3, 2))
     text = str(exported.graph)
