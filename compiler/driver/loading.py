@@ -17,6 +17,7 @@ from ..inspect.location_names import with_dotted_names
 from ..ir import hlo
 from ..ir.mlir import Array, ir, op_name
 from ..ir.program import NAME, Program, body_of, is_signature, set_result_names, weight_symbol
+from ..ir.quantized_type import weight_quantization_of
 from ..ir.types import dtype_of, shape_of
 from ..weights import WeightStore
 from .plan import Stage
@@ -49,6 +50,29 @@ class PlaceholderSource:
         if self.dtype.kind in "iub":
             return generator.integers(0, 2, size=self.shape).astype(self.dtype)
         return generator.normal(size=self.shape).astype(self.dtype)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceholderScales:
+    """Scales of which a text tells only how many there are: from 1/64 to 2/64, exact in 16 bits.
+
+    Attributes:
+        shape: one or one per channel; [channels, blocks] for blocks.
+        kind: float32, or float16 for blocks.
+    """
+
+    shape: tuple[int, ...]
+    kind: type[np.float32 | np.float16]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Their element type."""
+        return np.dtype(self.kind)
+
+    def read(self) -> Array:
+        """Eight steps, over and over."""
+        steps = np.arange(int(np.prod(self.shape))) % 8
+        return ((8 + steps) / 512).reshape(self.shape).astype(self.kind)
 
 
 def load_program(path: Path, context: ir.Context, note: Note = _ignore) -> Program:
@@ -86,6 +110,7 @@ def parse_program(text: str, name: str = "the text", note: Note = _ignore) -> Pr
             if symbol is not None and symbol not in program.weights:
                 shape, dtype = shape_of(argument), dtype_of(argument)
                 program.weights.add(symbol, PlaceholderSource(symbol, shape, dtype))
+            _add_scales(program.weights, argument)
     _complete_names(program)
     elided = [op for op in _constants(program) if _is_elided(op.attributes["value"])]
     for number, op in enumerate(elided):
@@ -97,6 +122,20 @@ def parse_program(text: str, name: str = "the text", note: Note = _ignore) -> Pr
             f"{name}: random numbers stand for {len(elided)} large constants that the dump leaves out"
         )
     return program
+
+
+def _add_scales(weights: WeightStore, argument: ir.Value) -> None:
+    """Stands in for the scales of a quantised weight."""
+    quantization = weight_quantization_of(argument)
+    if quantization is None or quantization.scales in weights:
+        return
+    shape, axis = shape_of(argument), quantization.axis
+    count = (1,) if axis is None else (shape[axis],)
+    if quantization.block_size is not None:
+        blocks = PlaceholderScales((*count, shape[-1] // quantization.block_size), np.float16)
+        weights.add(quantization.scales, blocks)
+    else:
+        weights.add(quantization.scales, PlaceholderScales(count, np.float32))
 
 
 def _constants(program: Program) -> Iterator[ir.OpView]:

@@ -48,6 +48,7 @@ _STORED_AS: dict[str, np.dtype[np.generic]] = {
     "f8E4M3FN": np.dtype(np.uint8),
     "f8E5M2": np.dtype(np.uint8),
 }
+_QUANTISED = re.compile(r"!quant\.uniform<([iu]\d+)")
 _SUB_BYTE = frozenset({"i2", "i4", "ui4"})
 
 
@@ -66,8 +67,10 @@ def has_element_type(dtype: np.dtype[np.generic]) -> bool:
 
 
 def numpy_dtype(element: ir.Type) -> np.dtype[np.generic]:
-    """The NumPy dtype that holds one element of an MLIR element type."""
-    return _NUMPY_BY_NAME[str(element)]
+    """The NumPy dtype that holds one element of an MLIR element type; of a quantised one, the integer's."""
+    name = str(element)
+    stored = _QUANTISED.match(name)
+    return _NUMPY_BY_NAME[name if stored is None else stored[1].replace("u", "ui")]
 
 
 def tensor_type(
