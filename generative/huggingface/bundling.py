@@ -16,6 +16,7 @@ from ..bundle.metadata import LanguageFacts, language_facts
 from ..bundle.smallest import write_smallest
 from ..bundle.writing import replacing, write_litertlm, write_task
 from .export import LanguageModel, convert_checkpoint
+from .lengths import checked_lengths
 from .library import AutoTokenizer
 from .proof import Proof, check, prove
 
@@ -68,22 +69,25 @@ def export_checkpoint(
     path, root = Path(output), Path(folder)
     if path.suffix not in _SUFFIXES:
         raise litewright.UserError(f"{path}: the name must end in {', '.join(_SUFFIXES)}")
+    beside = _folder_of(path)
+    lengths = checked_lengths(prefill_lengths, cache_length)
     # What a bundle needs is looked for first, before anything takes time.
     tokenizer = _tokenizer_file(root) if path.suffix != ".tflite" else None
     facts = _facts(root, tokenizer, cache_length) if tokenizer is not None else None
     model = convert_checkpoint(
         root,
-        prefill_lengths=prefill_lengths,
+        prefill_lengths=lengths,
         cache_length=cache_length,
         lora=lora,
         **options,
     )
     progress = options.get("progress")
-    with tempfile.TemporaryDirectory(dir=_folder_of(path), prefix=".litewright-") as work:
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".litewright-") as work:
         graph = Path(work, "model.tflite")
         model.edge.export(graph, progress=progress)
         found = prove(model, graph) if proof else None
-        if found is not None and not options.get("quant_config"):
+        is_exact = not options.get("quant_config") and not model.checkpoint.holds_integers
+        if found is not None and is_exact:
             check(found)
         _write(path, graph, tokenizer, facts, model)
     return Exported(path, model, found)

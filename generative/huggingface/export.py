@@ -10,6 +10,7 @@ from typing import Any
 import litewright
 
 from .hooks import hooked
+from .lengths import check_positions, checked_lengths
 from .loading import Checkpoint, open_checkpoint
 from .lora import with_adapter
 from .steps import Step, sample_inputs
@@ -64,8 +65,9 @@ def convert_checkpoint(
         ExportError: torch.export refused the model.
         UnsupportedError: the model holds ops that cannot be lowered.
     """
-    lengths = _lengths(prefill_lengths, cache_length)
+    lengths = checked_lengths(prefill_lengths, cache_length)
     checkpoint = open_checkpoint(folder)
+    check_positions(checkpoint.model, cache_length)
     if lora is not None:
         checkpoint = with_adapter(checkpoint, lora)
     model = checkpoint.model
@@ -79,16 +81,3 @@ def convert_checkpoint(
             converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
         edge = converter.convert(weights=checkpoint.weights, **options)
     return LanguageModel(checkpoint, edge, cache_length, lengths)
-
-
-def _lengths(prefill_lengths: Sequence[int], cache_length: int) -> tuple[int, ...]:
-    lengths = tuple(sorted(set(prefill_lengths)))
-    if not lengths or lengths[0] < 1:
-        raise litewright.UserError(
-            f"prefill lengths must be positive, and at least one: {prefill_lengths}"
-        )
-    if lengths[-1] > cache_length:
-        raise litewright.UserError(
-            f"a prefill of {lengths[-1]} tokens does not fit a cache of {cache_length} positions"
-        )
-    return lengths

@@ -39,6 +39,12 @@ class Checkpoint:
         called: Any = self.model
         return called.config
 
+    @property
+    def holds_integers(self) -> bool:
+        """Whether any matrix comes as integers that the file keeps, so that it is quantised without a recipe."""
+        sources: list[Any] = list(self.weights.values())
+        return any(getattr(each, "why_not", None) == "" for each in sources)
+
 
 def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
     """Opens a checkpoint: only its configuration and the headers of its files are read.

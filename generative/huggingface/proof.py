@@ -90,7 +90,8 @@ def prove(model: LanguageModel, path: Path, text: tuple[int, ...] = ()) -> Proof
     generator = Generator(path)
     vocabulary = int(model.checkpoint.config.get_text_config(decoder=True).vocab_size)
     tokens = _text(text, vocabulary, model.cache_length)
-    begun = list(tokens[: model.prefill_lengths[0]])
+    # Room for one token of an answer, even where the prefill is as long as the cache.
+    begun = list(tokens[: min(model.prefill_lengths[0], max(model.cache_length - 1, 1))])
     answer = list(generator.generate(begun, limit=min(_GREEDY, model.cache_length - len(begun))))
     whole = [*begun, *answer, *tokens[len(begun) + len(answer) :]]
     trials = _trials(model, len(begun), len(answer))
@@ -137,7 +138,8 @@ def _trials(model: LanguageModel, begun: int, answered: int) -> list[Trial]:
         trials.append(Trial(f"prefill of {length}, half filled", length // 2 + 1))
     chunks = sum(model.prefill_lengths) + model.prefill_lengths[0] // 2 + 1
     trials.append(Trial("several chunks", min(chunks, cache)))
-    trials.append(Trial("a greedy answer", begun, answered))
+    if answered:
+        trials.append(Trial("a greedy answer", begun, answered))
     steps = min(_TAIL + 1, cache)
     trials.append(Trial("to the end of the cache", cache - steps + 1, steps))
     return trials

@@ -19,6 +19,7 @@ from litewright.compiler.ir.types import array_of, element_of
 from litewright.compiler.weights import Binary, Concatenate, Leaf, Slice, WeightStore
 from litewright.compiler.weights.integers import Kept, kept_integers
 from litewright.generative.generation.generator import Generator
+from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.export import LanguageModel, convert_checkpoint
 from litewright.generative.huggingface.loading import open_checkpoint
 from litewright.generative.huggingface.reference import reference_logits
@@ -228,3 +229,17 @@ def test_rows_that_are_joined_and_cut_stay_integers(tmp_path: Path) -> None:
     factor = store.literal(np.array(0.5, np.float32))
     assert isinstance(kept_integers(store, Binary("multiply", whole, factor)), str)
     assert isinstance(kept_integers(store, Slice(whole, (0, 0), (256, 64))), str)
+
+
+def test_a_model_whose_integers_are_kept_is_compared_as_a_quantised_one(tmp_path: Path) -> None:
+    kept, floats = tmp_path / "kept", tmp_path / "floats"
+    for folder, zero in ((kept, 8), (floats, None)):
+        folder.mkdir()
+        _Made(folder, "gptq", 32, zero)
+    exported = export_checkpoint(
+        kept, tmp_path / "kept.tflite", prefill_lengths=(8,), cache_length=16
+    )
+    assert exported.proof is not None
+    assert exported.proof.error > TOLERANCES["float32 model"]
+    assert open_checkpoint(kept).holds_integers
+    assert not open_checkpoint(floats).holds_integers

@@ -1,0 +1,124 @@
+"""What export_checkpoint accepts and refuses: refusals come before anything takes time, and leave nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import litewright
+from litewright.generative.huggingface import bundling
+from litewright.generative.huggingface.bundling import export_checkpoint
+from tests.generative.architectures import POSITIONS, build
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export") / "llama"
+    build("llama").save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def unconverted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def convert(*_: Any, **__: Any) -> None:
+        raise AssertionError("it has begun to convert")
+
+    monkeypatch.setattr(bundling, "convert_checkpoint", convert)
+
+
+def _refused(folder: Path, output: Path, message: str, **options: Any) -> None:
+    with pytest.raises(litewright.LitewrightError, match=message):
+        export_checkpoint(
+            folder, output, **{"prefill_lengths": (4,), "cache_length": 16, **options}
+        )
+    assert not output.parent.exists() or not list(output.parent.iterdir())
+
+
+@pytest.mark.usefixtures("unconverted")
+@pytest.mark.parametrize(
+    ("prefills", "cache", "message"),
+    [
+        ((), 16, "at least one; given: none"),
+        ((0,), 16, "must be positive, and at least one; given: 0"),
+        ((4, -4), 16, "given: 4, -4"),
+        ((4,), 0, "a cache of 0 positions holds no token"),
+        ((4, 32, 8), 16, "a prefill of 32 tokens does not fit a cache of 16 positions"),
+    ],
+)
+def test_lengths_that_cannot_be_are_refused_before_anything_is_converted(
+    prefills: tuple[int, ...],
+    cache: int,
+    message: str,
+    llama: Path,
+    out: Path,
+) -> None:
+    _refused(llama, out / "m.tflite", message, prefill_lengths=prefills, cache_length=cache)
+
+
+@pytest.mark.usefixtures("unconverted")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent/m.tflite", "there is no folder"),
+        ("m.bin", r"must end in \.tflite, \.litertlm, \.task"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_converted(
+    name: str, message: str, llama: Path, out: Path
+) -> None:
+    _refused(llama, out / name, message)
+
+
+def test_order_and_repetition_of_lengths_mean_nothing(llama: Path, out: Path) -> None:
+    exported = export_checkpoint(
+        llama, out / "m.tflite", prefill_lengths=(8, 4, 8), cache_length=16, proof=False
+    )
+    assert exported.model.prefill_lengths == (4, 8)
+    assert list(exported.model.edge.signatures) == ["decode", "prefill_4", "prefill_8"]
+
+
+@pytest.mark.parametrize("prefills", [(16,), (4, 16), (1,)])
+def test_a_prefill_may_be_as_long_as_the_cache(
+    prefills: tuple[int, ...], llama: Path, out: Path
+) -> None:
+    exported = export_checkpoint(llama, out / "m.tflite", prefill_lengths=prefills, cache_length=16)
+    assert exported.proof is not None
+    assert exported.proof.error < 1e-5
+
+
+def test_a_cache_of_one_position_is_enough_for_one_token(llama: Path, out: Path) -> None:
+    exported = export_checkpoint(llama, out / "m.tflite", prefill_lengths=(1,), cache_length=1)
+    assert exported.proof is not None
+    assert exported.proof.error < 1e-5
+
+
+@pytest.mark.parametrize("name", ["gpt2", "opt"])
+def test_positions_that_a_table_lacks_are_refused(name: str, tmp_path: Path, out: Path) -> None:
+    build(name).save_pretrained(tmp_path / name)
+    message = f"a cache of {POSITIONS + 1} positions: the model has a table of {POSITIONS} "
+    _refused(tmp_path / name, out / "m.tflite", message, cache_length=POSITIONS + 1)
+    export_checkpoint(
+        tmp_path / name,
+        out / "m.tflite",
+        prefill_lengths=(4,),
+        cache_length=POSITIONS,
+        proof=False,
+    )
+
+
+def test_positions_that_were_not_trained_are_a_warning(llama: Path, out: Path) -> None:
+    def export(cache: int) -> Callable[[], object]:
+        return lambda: export_checkpoint(
+            llama, out / "m.tflite", prefill_lengths=(4,), cache_length=cache, proof=False
+        )
+
+    with pytest.warns(UserWarning, match=f"the model was made for {POSITIONS} "):
+        export(POSITIONS + 1)()
+    export(POSITIONS)()
