@@ -9,6 +9,7 @@ from transformers import cache_utils, conversion_mapping, core_model_loading, in
 from transformers import masking_utils as masking
 from transformers import modeling_utils as modeling
 from transformers.integrations import moe
+from transformers.models.auto import modeling_auto
 
 _library: Any = transformers
 _loading: Any = core_model_loading
@@ -54,3 +55,15 @@ def interfaces() -> dict[str, dict[str, Any]]:
         "experts": moe.ExpertsInterface,
     }
     return {name: interface._global_mapping for name, interface in found.items()}
+
+
+def architectures(head: str) -> dict[str, str]:
+    """The class that transformers builds with a head (`CAUSAL_LM`; empty: none), by model type."""
+    tables: Any = modeling_auto
+    name = f"MODEL_FOR_{head}_MAPPING_NAMES" if head else "MODEL_MAPPING_NAMES"
+    return dict(getattr(tables, name))
+
+
+def auto_class(name: str) -> Any:
+    """The class of transformers that builds a model from its configuration (`AutoModelForMaskedLM`)."""
+    return getattr(_library, name)
