@@ -11,13 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .library import causal_mask_function
+from .library import bidirectional_mask_function, causal_mask_function
 
 MASKED = -0.7 * torch.finfo(torch.float32).max
 """What a mask holds where nothing may be seen: the number that LiteRT-LM writes; finite, so that a row
 that sees nothing has no NaN."""
 
 _mask: ContextVar[Tensor] = ContextVar("mask of the step")
+_source_mask: ContextVar[Tensor | None] = ContextVar("mask of what is read as a whole")
 
 
 def attend(
@@ -30,6 +31,7 @@ def attend(
     scaling: float | None = None,
     softcap: float | None = None,
     s_aux: Tensor | None = None,
+    position_bias: Tensor | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
     """Attention of queries [1, N, T, H] over keys and values [1, KV, S, H]: [1, T, N, H].
@@ -43,7 +45,10 @@ def attend(
         scaling: 1 / sqrt(H) if not given.
         softcap: scores are c * tanh(score / c) before the mask is added.
         s_aux: [N], logits of sinks: they take part in the softmax, and nothing else comes of them.
+        position_bias: [1, N, T, S], added too.
     """
+    if position_bias is not None:
+        attention_mask = position_bias if attention_mask is None else attention_mask + position_bias
     if softcap is None and s_aux is None:
         attended = F.scaled_dot_product_attention(
             query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
@@ -91,9 +96,16 @@ def mask_of_step(
     kv_offset: int = 0,
     mask_function: Callable[..., Any] = causal_mask_function,
     **_: Any,
-) -> Tensor:
-    """The mask that the runtime gives, [1, 1, T, S], less what a layer's own rule hides (a sliding window)."""
+) -> Tensor | None:
+    """The mask that the runtime gives, [1, 1, T, S], less what a layer's own rule hides (a sliding window).
+
+    Where a model asks for a mask that hides nothing, it is that of the encoder's tokens, if there is an encoder:
+    [1, 1, 1, E], or None if all of them are seen.
+    """
     del args
+    if mask_function is bidirectional_mask_function:
+        with contextlib.suppress(LookupError):
+            return _source_mask.get()
     given = _mask.get()
     if mask_function is causal_mask_function:
         return given
@@ -112,3 +124,13 @@ def step_mask(mask: Tensor) -> Generator[None]:
         yield
     finally:
         _mask.reset(token)
+
+
+@contextlib.contextmanager
+def source_mask(mask: Tensor | None) -> Generator[None]:
+    """While it is entered, `mask` is the mask of the encoder's tokens, in the encoder and in cross-attention."""
+    token = _source_mask.set(mask)
+    try:
+        yield
+    finally:
+        _source_mask.reset(token)

@@ -58,13 +58,19 @@ class StepLayer(CacheLayerMixin):
 
 
 class StepCache(Cache):
-    """The caches of all layers during one step."""
+    """The caches of all layers during one step.
+
+    Attributes:
+        layer_type: of its layers.
+    """
+
+    layer_type: type[StepLayer] = StepLayer
 
     def __init__(self, tensors: Mapping[str, Tensor], input_pos: Tensor) -> None:
         layers = len(tensors) // 2
         super().__init__(
             layers=[
-                StepLayer(tensors[KEY.format(i)], tensors[VALUE.format(i)], input_pos)
+                self.layer_type(tensors[KEY.format(i)], tensors[VALUE.format(i)], input_pos)
                 for i in range(layers)
             ]
         )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import transformers
-from transformers import cache_utils, conversion_mapping, core_model_loading, initialization
+from transformers import (
+    cache_utils,
+    conversion_mapping,
+    core_model_loading,
+    initialization,
+    modeling_outputs,
+)
 from transformers import masking_utils as masking
 from transformers import modeling_utils as modeling
 from transformers.integrations import moe
@@ -18,10 +24,15 @@ _masking: Any = masking
 AutoConfig: Any = _library.AutoConfig
 AutoModel: Any = _library.AutoModel
 AutoModelForCausalLM: Any = _library.AutoModelForCausalLM
+AutoModelForSeq2SeqLM: Any = _library.AutoModelForSeq2SeqLM
+AutoModelForSpeechSeq2Seq: Any = _library.AutoModelForSpeechSeq2Seq
+AutoFeatureExtractor: Any = _library.AutoFeatureExtractor
 AutoTokenizer: Any = _library.AutoTokenizer
+BaseModelOutput: Any = modeling_outputs.BaseModelOutput
 GenerationConfig: Any = _library.GenerationConfig
 WeightConverter: Any = _loading.WeightConverter
 WeightRenaming: Any = _loading.WeightRenaming
+bidirectional_mask_function: Any = _masking.bidirectional_mask_function
 causal_mask_function: Any = _masking.causal_mask_function
 conversions_of: Any = conversion_mapping.get_model_conversion_mapping
 no_init_weights: Any = initialization.no_init_weights
@@ -42,9 +53,19 @@ if TYPE_CHECKING:
         keys: Any
         values: Any
         is_initialized: bool
+
+    class EncoderDecoderCache:
+        """Caches of self-attention and of cross-attention."""
+
+        self_attention_cache: Cache
+        cross_attention_cache: Cache
+
+        def __init__(self, self_attention: Cache, cross_attention: Cache, /) -> None: ...
+
 else:
     Cache = cache_utils.Cache
     CacheLayerMixin = cache_utils.CacheLayerMixin
+    EncoderDecoderCache = cache_utils.EncoderDecoderCache
 
 
 def interfaces() -> dict[str, dict[str, Any]]:

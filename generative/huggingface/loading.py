@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,14 @@ class Checkpoint:
         return any(getattr(each, "why_not", None) == "" for each in sources)
 
 
-def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
+def open_checkpoint(
+    folder: str | os.PathLike[str], models: Sequence[Any] = (AutoModelForCausalLM,)
+) -> Checkpoint:
     """Opens a checkpoint: only its configuration and the headers of its files are read.
 
     Args:
         folder: holds `config.json` and safetensors files; of quantised ones, GPTQ and AWQ can be read.
+        models: classes of transformers that build models; the first that knows the configuration does.
 
     Raises:
         UserError: there is no such checkpoint, its integers are packed in a way that is not known,
@@ -58,10 +61,12 @@ def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
             model's (all of them are named).
         FormatError: a file is no sound safetensors file.
     """
+    return with_values(model_without_values(folder, models), folder)
+
+
+def with_values(model: nn.Module, folder: str | os.PathLike[str]) -> Checkpoint:
+    """A model without values, and those that a checkpoint holds for it; see `open_checkpoint`."""
     root = Path(folder)
-    if not (root / "config.json").is_file():
-        raise litewright.UserError(f"{root}: no checkpoint here: there is no config.json")
-    model = _model_without_values(root)
     weights = sources_of(model, root, _stored(model, root))
     for name, buffer in model.named_buffers():
         if name in weights:
@@ -77,14 +82,20 @@ def _stored(model: nn.Module, root: Path) -> Mapping[str, Source]:
     return stored if packing is None else unpacked_names(stored, packing)
 
 
-def _model_without_values(root: Path) -> nn.Module:
+def model_without_values(folder: str | os.PathLike[str], models: Sequence[Any]) -> nn.Module:
+    """The model of a `config.json`, with its parameters on the meta device; see `open_checkpoint`."""
+    root = Path(folder)
+    if not (root / "config.json").is_file():
+        raise litewright.UserError(f"{root}: no checkpoint here: there is no config.json")
     try:
         config = AutoConfig.from_pretrained(root, local_files_only=True)
+        # The first that does not know it says so best.
+        knowing = [each for each in models if type(config) in each._model_mapping] or models
         with _parameters_on_meta(), no_init_weights():
-            model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+            model = knowing[0].from_config(config, dtype=torch.float32)
     except (ValueError, KeyError, OSError, ImportError) as error:
         raise litewright.UserError(
-            f"{root}: transformers cannot build a causal language model from config.json: {error}"
+            f"{root}: transformers cannot build a language model from config.json: {error}"
         ) from error
     model.tie_weights()
     return model.eval().requires_grad_(False)
