@@ -33,6 +33,7 @@ from litewright.passes.tfl.fuse_projections import FuseProjections
 from litewright.passes.tfl.fuse_rotations import FuseRotations
 from litewright.passes.tfl.hoist_scales import HoistScales
 from litewright.passes.tfl.keep_integers import KeepIntegers
+from litewright.passes.tfl.keep_read_values import KeepReadValues
 from litewright.passes.tfl.merge_constants import MergeConstants
 from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
@@ -117,6 +118,8 @@ TFL = (
     SimplifyShapes(),
     # What passes have written once for each layer, such as a mask for groups of queries.
     EliminateCommonSubexpressions(),
+    # Nothing may move or merge ops behind it.
+    KeepReadValues(),
     # Behind all that joins and cuts weights; a recipe, behind it, takes what is left as floats.
     KeepIntegers(),
 )

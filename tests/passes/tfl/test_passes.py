@@ -88,6 +88,12 @@ def _shifted(x: Tensor) -> Tensor:
     return x + torch.linspace(-1.0, 1.0, x.shape[-1]).expand(x.shape) * 2
 
 
+def _seen_twice(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Half of x, changed in one shape and read in another."""
+    half = x.tanh() * 0.5
+    return (half.reshape(-1, 2) + 0.7).exp(), half.reshape(2, -1).exp()
+
+
 def _clamped(x: Tensor, w: Tensor) -> Tensor:
     return torch.clamp(F.linear(x, w), 0.0, 6.0) + torch.clamp(x, -1.0, 1.0).mean()
 
@@ -228,11 +234,16 @@ CASES = [
         [(Computes(_clamped, (6, 8)), (3, 8)), *CONVOLUTIONS],
         (*SMALL, "sink-transposes", "simplify-shapes"),
     ),
+    Case(
+        "keep-read-values",
+        [(Computes(_seen_twice), (3, 8)), (Computes(_seen_twice), (2, 5, 4))],
+        SMALL,
+    ),
 ]
 
 
 # How many ops a pass may add, for the sake of those that no delegate takes.
-MORE = {"unstride-slices": 4, "absorb-repeats": 1}
+MORE = {"unstride-slices": 4, "absorb-repeats": 1, "keep-read-values": 1}
 
 
 def test_every_pass_has_a_case() -> None:
