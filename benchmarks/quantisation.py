@@ -20,10 +20,10 @@ from torch import Tensor
 import litewright
 from benchmarks.children import ROOT
 from litewright.compiler.runtime import Runner
-from litewright.generative.generation.generator import MASKED
 from litewright.generative.huggingface.hooks import hooked
 from litewright.generative.huggingface.loading import open_checkpoint
 from litewright.generative.huggingface.steps import Step, sample_inputs
+from litewright.generative.masking import MASKED
 from litewright.quantize import QuantSpec, Recipe, Rule, int4_block, int4_channel, recipe, recipe_of
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -13,14 +13,13 @@ import numpy as np
 
 import litewright
 
+from ..masking import MASKED
 from .sampling import Sampler
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 DECODE = "decode"
 PREFILL = "prefill"
-MASKED = np.float32(-0.7 * np.finfo(np.float32).max)
-"""What a mask holds where nothing may be seen; LiteRT-LM writes the same number."""
 
 
 @dataclass(slots=True)
@@ -63,7 +62,10 @@ class Generator:
         cache_length: positions that the caches hold.
         prefill_lengths: tokens that each prefill signature takes, ascending; empty if there is none.
         speed: what was done and how long it took, since the last `reset`.
+        hands_over: whether signatures hand tensors to each other; see `litewright.Session`.
     """
+
+    hands_over = False
 
     def __init__(self, model: str | os.PathLike[str], *, threads: int | None = None) -> None:
         """Loads a model.
@@ -75,7 +77,9 @@ class Generator:
         Raises:
             UserError: the file is no language model.
         """
-        self._session = litewright.Session(Path(model), threads=threads)
+        self._session = litewright.Session(
+            Path(model), threads=threads, handed_over=self.hands_over
+        )
         signatures = self._session.signatures
         if DECODE not in signatures:
             raise litewright.UserError(

@@ -8,14 +8,11 @@ from contextvars import ContextVar
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..layers.dot_product_attention import dot_product_attention
+from ..masking import MASKED
 from .library import bidirectional_mask_function, causal_mask_function
-
-MASKED = -0.7 * torch.finfo(torch.float32).max
-"""What a mask holds where nothing may be seen: the number that LiteRT-LM writes; finite, so that a row
-that sees nothing has no NaN."""
 
 _mask: ContextVar[Tensor] = ContextVar("mask of the step")
 _source_mask: ContextVar[Tensor | None] = ContextVar("mask of what is read as a whole")
@@ -49,43 +46,10 @@ def attend(
     """
     if position_bias is not None:
         attention_mask = position_bias if attention_mask is None else attention_mask + position_bias
-    if softcap is None and s_aux is None:
-        attended = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=attention_mask, scale=scaling, enable_gqa=True
-        )
-        return attended.transpose(1, 2), None
-    attended = _written_out(
-        query, key, value, attention_mask, scaling=scaling, softcap=softcap, sinks=s_aux
+    attended = dot_product_attention(
+        query, key, value, attention_mask, scale=scaling, softcap=softcap, sinks=s_aux
     )
-    return attended, None
-
-
-def _written_out(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    *,
-    scaling: float | None,
-    softcap: float | None,
-    sinks: Tensor | None,
-) -> Tensor:
-    batch, heads, length, width = query.shape
-    groups = key.shape[1]
-    scale = width**-0.5 if scaling is None else scaling
-    grouped = (query * scale).reshape(batch, groups, -1, width)
-    scores = grouped @ key.transpose(2, 3)
-    if softcap is not None:
-        scores = torch.tanh(scores * (1 / softcap)) * softcap
-    if mask is not None:
-        scores = scores + mask.repeat(1, 1, heads // groups, 1)
-    if sinks is not None:
-        column = sinks.reshape(1, groups, -1, 1, 1).expand(batch, -1, -1, length, 1)
-        column = column.reshape(batch, groups, -1, 1)
-        weights = torch.softmax(torch.cat([scores, column], -1), -1)[..., :-1]
-    else:
-        weights = torch.softmax(scores, -1)
-    return (weights @ value).reshape(batch, heads, length, -1).transpose(1, 2)
+    return attended.transpose(1, 2), None
 
 
 def mask_of_step(

@@ -7,8 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from litewright.composites import kv_cache_update
-
+from ..layers.kv_cache import KVCacheEntry, update
 from .library import Cache, CacheLayerMixin
 
 KEY, VALUE = "kv_cache_k_{}", "kv_cache_v_{}"
@@ -39,9 +38,9 @@ class StepLayer(CacheLayerMixin):
         self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor]:
         """Writes [1, KV, T, H] each, and returns all keys and values as [1, KV, S, H]."""
-        self.keys = kv_cache_update(self.keys, key_states, self.input_pos, 2)
-        values = value_states.transpose(2, 3)
-        self.values = kv_cache_update(self.values, values, self.input_pos, 3)
+        cache = KVCacheEntry(self.keys, self.values)
+        updated = update(cache, key_states, value_states, self.input_pos)
+        self.keys, self.values = updated.k_cache, updated.v_cache
         return self.keys, self.values.transpose(2, 3)
 
     def get_mask_sizes(self, _query_length: int) -> tuple[int, int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import builder
 from . import model_config as cfg
+from .dot_product_attention import dot_product_attention
 from .kv_cache import KVCacheEntry, KVCacheState, update
 from .rotary_position_embedding import apply_rope
 
@@ -111,12 +111,13 @@ class CausalSelfAttention(nn.Module):
         if rope is not None:
             query, key = (apply_rope(each, *rope) for each in (query, key))
         cache = self._cached(key, value, input_pos, kv_cache)
-        attended = attend(
+        attended = dot_product_attention(
             query,
             cache.k_cache,
             cache.v_cache.transpose(2, 3),
             mask,
-            config=self.config,
+            scale=self.config.scale,
+            softcap=self.config.logit_softcap,
             sinks=self.sinks,
         )
         return self.output_projection(attended.transpose(1, 2).flatten(2)), cache
@@ -155,35 +156,7 @@ class CrossAttention(nn.Module):
             each.view(*each.shape[:2], -1, self.head_dim).transpose(1, 2)
             for each in (self.q_projection(x), self.k_projection(y), self.v_projection(y))
         )
-        attended = attend(query, key, value, mask, config=self.config)
-        return self.output_projection(attended.transpose(1, 2).flatten(2))
-
-
-def attend(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    *,
-    config: cfg.AttentionConfig,
-    sinks: Tensor | None = None,
-) -> Tensor:
-    """Queries [B, N, T, H] over keys and values [B, KV, S, H] -> [B, N, T, H]."""
-    if config.logit_softcap is None and sinks is None:
-        return F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, scale=config.scale, enable_gqa=True
+        attended = dot_product_attention(
+            query, key, value, mask, scale=self.config.scale, softcap=self.config.logit_softcap
         )
-    batch, heads, length, width = query.shape
-    scale = width**-0.5 if config.scale is None else config.scale
-    grouped = (query * scale).reshape(batch, key.shape[1], -1, width)
-    scores = grouped @ key.transpose(2, 3)
-    if config.logit_softcap is not None:
-        scores = torch.tanh(scores / config.logit_softcap) * config.logit_softcap
-    if mask is not None:
-        scores = scores + mask.repeat(1, 1, heads // key.shape[1], 1)
-    span = scores.shape[-1]
-    if sinks is not None:
-        column = sinks.reshape(1, key.shape[1], -1, 1, 1).expand(batch, -1, -1, length, 1)
-        scores = torch.cat([scores, column.reshape(batch, key.shape[1], -1, 1)], -1)
-    weights = torch.softmax(scores, -1)[..., :span]
-    return (weights @ value).reshape(batch, heads, length, -1)
+        return self.output_projection(attended.transpose(1, 2).flatten(2))

@@ -7,8 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-MASKED = -0.7 * torch.finfo(torch.float32).max
-"""What hides a key: finite, so that a row that sees nothing has no NaN."""
+from ..masking import MASKED
 
 
 def build_rope_cache(  # noqa: PLR0917 (as others call it)

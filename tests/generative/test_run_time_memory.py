@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from litewright.compiler.runtime import Runner
-from litewright.generative.generation.generator import MASKED
 from litewright.generative.huggingface.export import convert_checkpoint
+from litewright.generative.masking import MASKED
 from tests.models.checkpoint import write_random_checkpoint
 from tests.models.decoder_config import DecoderConfig
 from tests.support.tolerances import assert_close

@@ -14,10 +14,10 @@ from litewright.compiler.quantize.specs import Algorithm, QuantSpec, int4_blocks
 from litewright.compiler.quantize.tensors import Array, quantize
 from litewright.compiler.runtime import Runner
 from litewright.compiler.weights.checkpoint import open_checkpoint
-from litewright.generative.generation.generator import MASKED
 from litewright.generative.huggingface.hooks import hooked
 from litewright.generative.huggingface.loading import open_checkpoint as open_model
 from litewright.generative.huggingface.steps import Step, sample_inputs
+from litewright.generative.masking import MASKED
 from litewright.quantize import Rule, mixed, recipe, recipe_of
 from tests.models.encoder import SENTENCES, sentence_encoder, tokenize
 
