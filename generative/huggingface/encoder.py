@@ -1,34 +1,27 @@
-"""Sentence encoders of transformers: pooling inside the graph, a signature for each length."""
+"""Encoders of transformers: sentence embeddings, or the logits of a head; a signature for each length."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 import litewright
 
-from .library import AutoModel
-
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-Pooling: TypeAlias = Literal["mean", "cls"]
+from .library import auto_class
+from .loading import Checkpoint, model_without_values, with_values
+from .pooling import Normalize, Pool, Pooling
+from .sentence import layout_of
+from .tasks import EMBED, EMBEDDING, Task, task_of
+from .weights import Source
 
 ENCODE = "encode_{}"
-TOLERANCE = 1e-3
-"""How far float32 embeddings may be off, relative to the largest number of the reference."""
-
-_MODES: dict[str, Pooling] = {
-    "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_cls_token": "cls",
-}
+INPUT_IDS, ATTENTION_MASK, TOKEN_TYPE_IDS = "input_ids", "attention_mask", "token_type_ids"
 
 
 class Encoder(nn.Module):
@@ -36,165 +29,192 @@ class Encoder(nn.Module):
 
     Attributes:
         model: of transformers.
-        pooling: the mean of the states where the mask is 1, or the state of the first token.
-        normalised: whether vectors are scaled to length 1.
+        pool: makes one vector of the states of all tokens.
+        stages: what that goes through then, in order.
+        config: of the model.
     """
 
-    def __init__(self, model: nn.Module, pooling: Pooling, *, normalised: bool) -> None:
+    def __init__(self, model: nn.Module, pool: Pool, stages: Sequence[nn.Module]) -> None:
         super().__init__()
+        called: Any = model
         self.model = model
-        self.pooling = pooling
-        self.normalised = normalised
+        self.pool = pool
+        self.stages = nn.ModuleList(stages)
+        self.config: Any = called.config
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
-        """Both int32 [batch, length] -> float32 [batch, width]."""
+        """Both int32 [batch, length] -> `embedding` float32 [batch, width]."""
         states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        if self.pooling == "cls":
-            pooled = states[:, 0]
-        else:
-            weights = attention_mask.to(states.dtype)[..., None]
-            pooled = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-        return {"embedding": functional.normalize(pooled, dim=1) if self.normalised else pooled}
+        pooled = self.pool(states, attention_mask)
+        for stage in self.stages:
+            pooled = stage(pooled)
+        return {EMBEDDING: pooled}
+
+
+class Head(nn.Module):
+    """An encoder with the head that it was trained with.
+
+    Attributes:
+        model: of transformers.
+        outputs: names of what it returns.
+        config: of the model.
+    """
+
+    def __init__(self, model: nn.Module, outputs: tuple[str, ...]) -> None:
+        super().__init__()
+        called: Any = model
+        self.model = model
+        self.outputs = outputs
+        self.config: Any = called.config
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """All int32 [batch, length] -> float32 [batch, labels], or [batch, length, ...] of token by token."""
+        inputs = {INPUT_IDS: input_ids, ATTENTION_MASK: attention_mask}
+        if token_type_ids is not None:
+            inputs[TOKEN_TYPE_IDS] = token_type_ids
+        made = self.model(**inputs)
+        return {name: made[name] for name in self.outputs}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SentenceEncoder:
+class EncoderModel:
     """A converted encoder.
 
     Attributes:
         edge: the model; one signature `encode_T` for each length.
-        module: what was converted.
+        checkpoint: what was converted: its model is an `Encoder` or a `Head`.
+        task: what it is for.
         lengths: tokens that the signatures take, ascending.
+        inputs: names of what they take.
     """
 
     edge: litewright.EdgeModel
-    module: Encoder
+    checkpoint: Checkpoint
+    task: Task
     lengths: tuple[int, ...]
+    inputs: tuple[str, ...]
 
 
 def convert_encoder(
     folder: str | os.PathLike[str],
     *,
     lengths: Sequence[int] = (128,),
+    task: str | None = None,
     pooling: Pooling | None = None,
     normalised: bool | None = None,
     **options: Any,
-) -> SentenceEncoder:
-    """Converts an encoder in Hugging Face layout, with its pooling; its weights are all in memory meanwhile.
+) -> EncoderModel:
+    """Converts an encoder in Hugging Face layout; only one tensor at a time is in memory.
 
-    Signatures take `input_ids` and `attention_mask`, int32 [1, T], and return `embedding` float32 [1, width].
-    They share one set of weights.
+    Signatures `encode_T` take `input_ids` and `attention_mask`, int32 [1, T], and `token_type_ids` where a head takes
+    pairs of texts and the model knows two kinds of tokens. They share one set of weights, and return
+
+    * `embedding` float32 [1, width], pooled in the graph, of sentence encoders and models without a head;
+    * `logits` float32 [1, T, vocabulary] for `fill-mask`, [1, T, labels] for `token-classification` and [1, labels]
+      for `text-classification`;
+    * `start_logits` and `end_logits` float32 [1, T] for `question-answering`.
 
     Args:
         folder: holds `config.json` and safetensors files, and may be one of sentence-transformers.
         lengths: a signature for each.
-        pooling: without, what `1_Pooling/config.json` says, or the mean if there is none.
-        normalised: without, whether `modules.json` has a module that normalises; if there is none, True.
+        task: one of the names above, or `feature-extraction`; without, what `modules.json` or the architecture says.
+        pooling: without, what the folder says, or the mean if it says nothing.
+        normalised: whether embeddings are scaled to length 1; without, what the folder says, or True if it says
+            nothing.
         options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
     Raises:
-        UserError: the folder, the lengths or the pooling cannot be used.
+        UserError: the folder, the lengths, the task or the pooling cannot be used.
+        FormatError: a file of tensors is damaged.
         ExportError: torch.export refused the model.
         UnsupportedError: the model holds ops that cannot be lowered.
     """
     root = Path(folder)
-    if not (root / "config.json").is_file():
-        raise litewright.UserError(f"{root}: no checkpoint here: there is no config.json")
-    module = Encoder(
-        _model(root),
-        pooling or _pooling(root),
-        normalised=_normalised(root) if normalised is None else normalised,
-    ).eval()
-    ascending = _lengths(lengths, module)
+    chosen = task_of(root, task)
+    if chosen is EMBED:
+        checkpoint = _embedding(root, pooling, normalised=normalised)
+    elif pooling is not None or normalised is not None:
+        raise litewright.UserError(f"{root}: nothing is pooled for {chosen.name}")
+    else:
+        opened = with_values(model_without_values(root, (auto_class(chosen.model),)), root)
+        checkpoint = _wrapped(opened, Head(opened.model, chosen.outputs))
+    ascending = _lengths(lengths, checkpoint)
+    inputs = _inputs(checkpoint, chosen)
     converter: Any = litewright
     for length in ascending:
-        inputs = {
-            "input_ids": torch.zeros(1, length, dtype=torch.int32),
-            "attention_mask": torch.ones(1, length, dtype=torch.int32),
-        }
-        converter = converter.signature(ENCODE.format(length), module, (), inputs)
-    return SentenceEncoder(converter.convert(**options), module, ascending)
+        samples = {name: torch.ones(1, length, dtype=torch.int32) for name in inputs}
+        converter = converter.signature(ENCODE.format(length), checkpoint.model, (), samples)
+    edge = converter.convert(weights=checkpoint.weights, **options)
+    return EncoderModel(edge, checkpoint, chosen, ascending, inputs)
 
 
-def check_encoder(encoder: SentenceEncoder) -> float:
-    """Runs every signature, filled and half filled, beside PyTorch.
-
-    Args:
-        encoder: what was converted, in float32.
-
-    Returns:
-        The largest error, relative to the largest magnitude of PyTorch's embedding.
-
-    Raises:
-        UserError: it is more than `TOLERANCE`.
-    """
-    random = np.random.default_rng(0)
-    called: Any = encoder.module.model
-    errors: list[float] = []
-    for length in encoder.lengths:
-        for filled in {length, (length + 1) // 2}:
-            ids = random.integers(0, called.config.vocab_size, (1, length)).astype(np.int32)
-            mask = (np.arange(length) < filled).astype(np.int32)[None]
-            with torch.no_grad():
-                made = encoder.module(torch.as_tensor(ids), torch.as_tensor(mask))
-            expected = made["embedding"].numpy()
-            actual = _run(encoder.edge, ENCODE.format(length), ids, mask)
-            errors.append(float(np.abs(actual - expected).max() / np.abs(expected).max()))
-    worst = max(errors) if np.isfinite(errors).all() else float("inf")
-    if worst > TOLERANCE:
-        raise litewright.UserError(
-            f"embeddings are off by {worst:.1e} from PyTorch's (allowed: {TOLERANCE:.0e})"
-        )
-    return worst
-
-
-def _run(edge: litewright.EdgeModel, signature: str, ids: Array, mask: Array) -> Array:
-    return np.asarray(edge(input_ids=ids, attention_mask=mask, signature_name=signature))
-
-
-def _model(root: Path) -> nn.Module:
-    try:
-        model = AutoModel.from_pretrained(root, local_files_only=True, dtype=torch.float32)
-    except (ValueError, KeyError, OSError, ImportError) as error:
-        raise litewright.UserError(f"{root}: transformers cannot load it: {error}") from error
-    return model.eval().requires_grad_(False)
-
-
-def _pooling(root: Path) -> Pooling:
-    file = root / "1_Pooling" / "config.json"
-    if not file.is_file():
-        return "mean"
-    told: Any = _json(file)
-    chosen = [name for name in told if name.startswith("pooling_mode_") and told[name] is True]
-    if len(chosen) == 1 and chosen[0] in _MODES:
-        return _MODES[chosen[0]]
-    raise litewright.UserError(
-        f"{file}: only the mean of tokens or the first can be pooled, not {', '.join(chosen) or told}"
+def _embedding(root: Path, pooling: Pooling | None, *, normalised: bool | None) -> Checkpoint:
+    layout = layout_of(root)
+    stages = [*layout.stages]
+    if normalised is not None:
+        while stages and isinstance(stages[-1], Normalize):
+            stages.pop()
+        stages += [Normalize()] if normalised else []
+    opened = _without_head(layout.transformer)
+    pool = layout.pool if pooling is None else Pool(pooling)
+    module = Encoder(opened.model, pool, stages)
+    return _wrapped(
+        opened, module, {f"stages.{name}": each for name, each in layout.weights.items()}
     )
 
 
-def _normalised(root: Path) -> bool:
-    file = root / "modules.json"
-    if not file.is_file():
-        return True
-    return any(str(each.get("type", "")).endswith(".Normalize") for each in _json(file))
+def _without_head(root: Path) -> Checkpoint:
+    """The model whose states of tokens are pooled."""
+    model: Any = model_without_values(root, (auto_class("AutoModel"),))
+    if getattr(model.config, "is_encoder_decoder", False):
+        model = model_without_values(root, (auto_class("AutoModelForTextEncoding"),))
+    # What heads make of the first token: many checkpoints have no values for it, and no embedding is made of it.
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    # Models of text alone, which embed by their last token, would return the caches too.
+    model.config.use_cache = False
+    return with_values(model, root)
 
 
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise litewright.UserError(f"{file}: no JSON: {error}") from error
+def _wrapped(
+    opened: Checkpoint, module: nn.Module, others: Mapping[str, Source] | None = None
+) -> Checkpoint:
+    weights = {f"model.{name}": source for name, source in opened.weights.items()}
+    module.eval().requires_grad_(False)
+    return Checkpoint(opened.folder, module, {**weights, **(others or {})})
 
 
-def _lengths(lengths: Sequence[int], module: Encoder) -> tuple[int, ...]:
+def _inputs(checkpoint: Checkpoint, task: Task) -> tuple[str, ...]:
+    kinds = getattr(checkpoint.config, "type_vocab_size", 0) or 0
+    both = INPUT_IDS, ATTENTION_MASK
+    return (*both, TOKEN_TYPE_IDS) if task.takes_pairs and kinds > 1 else both
+
+
+def _lengths(lengths: Sequence[int], checkpoint: Checkpoint) -> tuple[int, ...]:
     ascending = tuple(sorted(set(lengths)))
     if not ascending or ascending[0] < 1:
-        raise litewright.UserError(f"lengths must be positive, and at least one: {lengths}")
-    called: Any = module.model
-    positions = getattr(called.config, "max_position_embeddings", None)
-    if positions is not None and ascending[-1] > positions:
+        told = ", ".join(map(str, lengths)) or "none"
+        raise litewright.UserError(f"lengths must be positive, and at least one; given: {told}")
+    positions = getattr(checkpoint.config, "max_position_embeddings", None)
+    if positions is None:
+        return ascending
+    # RoBERTa and its like number positions from behind that of padding.
+    table = _position_table(checkpoint.model)
+    known = positions if table is None else positions - 1 - table
+    if ascending[-1] > known:
         raise litewright.UserError(
-            f"{ascending[-1]} tokens are more than the {positions} positions of the model"
+            f"{ascending[-1]} tokens are more than the {known} positions of the model"
         )
     return ascending
+
+
+def _position_table(model: nn.Module) -> int | None:
+    """The number of padding in a table of positions that has one."""
+    called: Any = model
+    modules: list[tuple[str, nn.Module]] = list(called.named_modules())
+    for name, module in modules:
+        if isinstance(module, nn.Embedding) and name.endswith("position_embeddings"):
+            return module.padding_idx
+    return None

@@ -11,15 +11,10 @@ from typing import Any, cast
 import litewright
 
 from .library import architectures
+from .sentence import MODULES
+from .tasks import TASKS
 
-_ENCODER_HEADS = (
-    "ForMaskedLM",
-    "ForSequenceClassification",
-    "ForTokenClassification",
-    "ForQuestionAnswering",
-    "EncoderModel",
-    "TextModel",
-)
+_ENCODER_HEADS = (*(each.head for each in TASKS if each.head), "EncoderModel", "TextModel")
 _CAUSAL_HEADS = ("ForCausalLM", "LMHeadModel")
 
 
@@ -45,7 +40,7 @@ def kind_of(folder: str | os.PathLike[str]) -> Kind:
         UserError: there is no `config.json`, or it is none.
     """
     root = Path(folder)
-    if (root / "modules.json").is_file():
+    if (root / MODULES).is_file():
         return Kind.ENCODER
     told = _config(root)
     heads: Any = told.get("architectures") or [""]

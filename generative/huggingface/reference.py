@@ -47,6 +47,13 @@ def reference_logits(
 
 
 @contextlib.contextmanager
+def parameters_at_hand(checkpoint: Checkpoint) -> Generator[None]:
+    """While it is entered, the checkpoint's model can be called; one module's parameters at a time are in memory."""
+    with _parameters_when_needed(checkpoint):
+        yield
+
+
+@contextlib.contextmanager
 def _parameters_when_needed(checkpoint: Checkpoint) -> Generator[None]:
     """While it is entered, a module has its parameters as it runs, and not before or after."""
     opened: Any = checkpoint.model
