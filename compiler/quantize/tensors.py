@@ -25,8 +25,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Rows = Callable[[int, int], Array]
 """Rows `start` to `stop` of a tensor, along its first dimension."""
 
-_CHUNK = 1 << 17
-"""Elements that a core works on at a time; some buffers of them shall fit its second-level cache."""
+_CHUNK = 1 << 18
+"""Elements that a core works on at a time. Some buffers of them shall fit its second-level cache; of fewer,
+cores would spend their time on waiting for the interpreter between two steps."""
 
 _SPREAD_CHUNK = 1 << 20
 """The same where errors are spread over columns, which wants many rows at a time."""

@@ -1,7 +1,7 @@
 """Checkpoints on disk as lazy tensors: safetensors files, whole or in shards.
 
-A tensor is read by a handle of its own that is closed again, so that the pages of a file never add up
-in memory.
+A tensor is read by a handle of its own that is closed again, and read, not mapped, so that the pages of a
+file never add up in memory.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from ..diagnostics import FormatError, UserError
+from .file_range import FileRange
 from .store import TensorSource
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
+
+_LENGTH = 8
+"""Bytes in front of the header, which say how long it is."""
 
 _DTYPES = {
     "F64": "float64",
@@ -47,17 +51,22 @@ class SafetensorsSource:
         name: the tensor's name in it.
         shape: its dimensions.
         dtype: its element type.
+        place: its bytes.
     """
 
     path: Path
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    place: FileRange
 
     def read(self) -> Array:
         """Reads the tensor from the file."""
-        with safe_open(self.path, "np") as file:
-            return file.get_tensor(self.name)
+        return self.place.read().view(self.dtype).reshape(self.shape)
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Reads some rows of it, along its first dimension."""
+        return self.place.rows(self.shape, self.dtype, start, stop)
 
 
 def open_checkpoint(path: str | Path) -> dict[str, TensorSource]:
@@ -103,16 +112,23 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _tensors_of(file: Path) -> dict[str, TensorSource]:
+    """The tensors of one file; that its header is sound, and tells of all its bytes, is checked by safetensors."""
     try:
         with safe_open(file, "np") as opened:
-            slices = {name: opened.get_slice(name) for name in opened.keys()}
-            return {name: _source(file, name, part) for name, part in slices.items()}
-    except (SafetensorError, OSError) as error:
+            names = list(opened.keys())
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(_LENGTH), "little")
+            header: dict[str, Any] = json.loads(stream.read(length))
+    except (SafetensorError, OSError, ValueError) as error:
         raise FormatError(f"{file}: not a sound safetensors file ({error})") from error
+    return {name: _source(file, name, header[name], _LENGTH + length) for name in names}
 
 
-def _source(file: Path, name: str, part: Any) -> TensorSource:
-    kind: str = part.get_dtype()
+def _source(file: Path, name: str, entry: dict[str, Any], data: int) -> TensorSource:
+    """A tensor by its entry in the header; offsets there count from the start of the data."""
+    kind: str = entry["dtype"]
     if kind not in _DTYPES:
         raise FormatError(f"{file}: tensor {name} has element type {kind}, which is not supported")
-    return SafetensorsSource(file, name, tuple(part.get_shape()), np.dtype(_DTYPES[kind]))
+    begin, end = entry["data_offsets"]
+    place = FileRange(file, data + begin, end - begin)
+    return SafetensorsSource(file, name, tuple(entry["shape"]), np.dtype(_DTYPES[kind]), place)

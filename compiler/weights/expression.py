@@ -7,9 +7,10 @@ two signatures that fold the same transform arrive at the same symbol and share 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -154,6 +155,19 @@ class TensorType:
         return count * self.dtype.itemsize
 
 
+@runtime_checkable
+class RowReader(Protocol):
+    """Yields the leaves, as any reader does, and parts of those that can be read in parts."""
+
+    def __call__(self, name: str) -> Array:
+        """A leaf."""
+        ...
+
+    def rows(self, name: str) -> tuple[tensors.Rows, tuple[int, ...]] | None:
+        """Parts of a leaf along its first dimension, and its shape; None if it is read whole or not at all."""
+        ...
+
+
 def infer(expression: Expression, leaf: Callable[[str], TensorType]) -> TensorType:
     """The type that `evaluate` will yield, without reading any tensor."""
     match expression:
@@ -232,8 +246,15 @@ def rows_of(
 ) -> tuple[tensors.Rows, tuple[int, ...]]:
     """Parts of an expression along its first dimension, and its shape.
 
-    What would only widen the tensor, a cast or a factor, is left until a part is wanted.
+    What would only widen the tensor, a cast or a factor, is left until a part is wanted; a leaf of a file is
+    read in parts, by whoever wants them.
     """
+    if isinstance(expression, Leaf) and isinstance(read, RowReader):
+        found = read.rows(expression.name)
+        if found is not None:
+            return found
+    if isinstance(expression, Concatenate) and expression.axis == 0:
+        return _joined([rows_of(operand, read) for operand in expression.operands])
     if isinstance(expression, Cast):
         inner, shape = rows_of(expression.operand, read)
         dtype, name = expression.dtype, expression.operand
@@ -250,6 +271,24 @@ def rows_of(
             ), shape
     whole = evaluate(expression, read)
     return lambda start, stop: whole[start:stop], whole.shape
+
+
+def _joined(
+    parts: Sequence[tuple[tensors.Rows, tuple[int, ...]]],
+) -> tuple[tensors.Rows, tuple[int, ...]]:
+    """Parts of tensors that lie one after another."""
+    ends = list(itertools.accumulate(shape[0] for _, shape in parts))
+
+    def rows(start: int, stop: int) -> Array:
+        found: list[Array] = []
+        for (inner, shape), end in zip(parts, ends, strict=True):
+            first = end - shape[0]
+            low, high = max(start, first), min(stop, end)
+            if low < high:
+                found.append(inner(low - first, high - first))
+        return found[0] if len(found) == 1 else np.concatenate(found, 0)
+
+    return rows, (ends[-1], *parts[0][1][1:])
 
 
 def _by_row(array: Array, shape: tuple[int, ...]) -> tensors.Rows:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from ..diagnostics import InternalError
+from ..quantize.tensors import Rows
 from .errors import signal_to_noise
 from .expression import Expression, Leaf, Quantize, Scales, TensorType, evaluate, infer, quantized
 
@@ -53,6 +54,37 @@ class ArraySource:
     def read(self) -> Array:
         """The array itself."""
         return self.array
+
+
+@runtime_checkable
+class RowSource(Protocol):
+    """A tensor of a file, of which some rows can be read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions."""
+        ...
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Rows `start` to `stop`, along the first dimension; several threads may ask at a time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reader:
+    """Reads leaves for expressions; see `expression.RowReader`."""
+
+    read: Callable[[str], Array]
+    sources: Mapping[str, TensorSource]
+
+    def __call__(self, name: str) -> Array:
+        return self.read(name)
+
+    def rows(self, name: str) -> tuple[Rows, tuple[int, ...]] | None:
+        source = self.sources.get(name)
+        if isinstance(source, RowSource) and source.shape:
+            return source.rows, source.shape
+        return None
 
 
 class WeightStore:
@@ -127,20 +159,23 @@ class WeightStore:
         if isinstance(expression, Scales) and expression in self._scales:
             return self._scales.pop(expression)
         if isinstance(expression, Quantize):
-            made = quantized(expression, self._read_leaf)
+            made = quantized(expression, self._reader())
             self._scales[Scales(expression)] = made.scales
             return made.integers
-        return np.ascontiguousarray(evaluate(expression, self._read_leaf))
+        return np.ascontiguousarray(evaluate(expression, self._reader()))
 
     def signal_to_noise(self, symbol: str) -> float | None:
         """How far a symbol is from the floats that it is made from, in decibels; see `errors.signal_to_noise`."""
-        return signal_to_noise(self._expressions[symbol], self._read_leaf)
+        return signal_to_noise(self._expressions[symbol], self._reader())
 
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._expressions
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._expressions)
+
+    def _reader(self) -> _Reader:
+        return _Reader(self._read_leaf, self._sources)
 
     def _read_leaf(self, name: str) -> Array:
         return self._sources[name].read()

@@ -11,6 +11,7 @@ import numpy as np
 
 from litewright.compiler.diagnostics import FormatError
 from litewright.compiler.ir.mlir import Array
+from litewright.compiler.weights.file_range import FileRange
 
 from .elements import from_bytes
 from .schema import Record
@@ -36,20 +37,12 @@ class FileTensor:
     dtype: np.dtype[np.generic]
 
     def read(self) -> Array:
-        """Reads the tensor; the handle is closed again, so that no pages stay mapped.
+        """Reads the tensor.
 
         Raises:
             FormatError: the file has become shorter.
         """
-        data = np.empty(self.size, np.uint8)
-        rest = data.data
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(self.position)
-            while rest:
-                count = file.readinto(rest) or 0
-                if not count:
-                    raise FormatError(f"{self.path} has changed since it was read: it is shorter")
-                rest = rest[count:]
+        data = FileRange(self.path, self.position, self.size).read()
         return from_bytes(data, self.dtype, self.shape)
 
 

@@ -1,22 +1,18 @@
 """Writes a tfl program to a .tflite file: the whole file, or none.
 
-The flatbuffer is packed first, then the large buffers are streamed behind it, one weight in memory at a
-time; scales that come to light on the way are filled in last. All of it goes to a temporary file in the
-target's folder, which takes the target's name when it is complete and on disk. The same program gives the
-same bytes.
+The flatbuffer is packed first, then the large buffers are streamed behind it: a weight is made while the one
+before is written, and no more are in memory. Scales that come to light on the way are filled in last. All of it
+goes to a temporary file in the target's folder, which takes the target's name when it is complete and on disk.
+The same program gives the same bytes.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import secrets
-import stat
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from litewright.compiler.diagnostics import InternalError, UserError, WriteError
+from litewright.compiler.diagnostics import InternalError, UserError
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import func, ir
 from litewright.compiler.ir.program import Program, body_of, is_signature, results_of
@@ -24,6 +20,7 @@ from litewright.compiler.ir.types import array_of
 
 from .buffers import ALIGNMENT, SLACK, Blob, Buffers
 from .opcodes import OperatorCodes
+from .output import Output, writing
 from .packing import pack
 from .runtime_versions import OUTSIDE_BUFFERS, newest
 from .schema import SCHEMA_VERSION, Record
@@ -39,7 +36,6 @@ RUNTIME_VERSION = "min_runtime_version"
 BUFFER_LOCATION = "buffer_location"
 
 _RUNTIME_VERSION_BYTES = 16
-_CHUNK = 16 * 1024 * 1024
 
 
 def write(
@@ -52,11 +48,11 @@ def write(
         UserError: a weight cannot be read.
     """
     target = Path(path)
-    with _replacing(target) as file:
+    with writing(target) as file:
         _stream(program, file, progress)
 
 
-def _stream(program: Program, file: _File, progress: Progress | None) -> None:
+def _stream(program: Program, file: Output, progress: Progress | None) -> None:
     buffers = Buffers(program.weights)
     packed = pack(_model(program, buffers))
     start = len(packed) + SLACK
@@ -68,21 +64,21 @@ def _stream(program: Program, file: _File, progress: Progress | None) -> None:
     file.write(packed)
     written = len(packed)
     for blob, position in places:
-        file.write(bytes(position - written))
         data = _read(blob)
         if data.nbytes != blob.size:
             raise InternalError(
                 f"{blob.name} came to {data.nbytes} bytes, {blob.size} were announced"
             )
-        for begin in range(0, blob.size, _CHUNK):
-            file.write(data[begin : begin + _CHUNK])
-            if progress is not None:
-                progress((position + min(begin + _CHUNK, blob.size)) / end)
+        file.write(bytes(position - written))
+        file.write(data)
         written = position + blob.size
+        if progress is not None:
+            progress(written / end)
         del data
     file.write(bytes(end - written))
     if buffers.fill_scales(packed):
         file.write_at(0, packed)
+    file.wait()
     if progress is not None:
         progress(1.0)
 
@@ -182,78 +178,3 @@ def _metadata(program: Program, buffers: Buffers, codes: OperatorCodes) -> list[
     for each in ir.DictAttr(kept) if kept is not None else ():
         contents.setdefault(each.name, array_of(each.attr).tobytes())
     return [{"name": name, "buffer": buffers.metadata(data)} for name, data in contents.items()]
-
-
-# ---- the file ------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Generator[_File]:
-    """A new file that takes the place of `target` when all went well, and vanishes when not."""
-    # Symbolic links are followed: what they point to is replaced, not the link.
-    resolved = Path(os.path.realpath(target))
-    temporary = resolved.parent / f".litewright-{secrets.token_hex(6)}.part"
-    with _refusals(target):
-        mode = _mode_of(resolved)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
-        try:
-            yield _File(descriptor, target)
-            with _refusals(target):
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        with _refusals(target):
-            if mode is not None:
-                temporary.chmod(mode)
-            temporary.replace(resolved)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-class _File:
-    """An unbuffered file whose `write` writes all it is given, or says why it cannot."""
-
-    def __init__(self, descriptor: int, target: Path) -> None:
-        self._descriptor, self._target = descriptor, target
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        rest = memoryview(data)
-        with _refusals(self._target):
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-
-    def write_at(self, position: int, data: bytes | bytearray | memoryview) -> None:
-        """Writes over what was written before."""
-        rest = memoryview(data)
-        with _refusals(self._target):
-            while rest:
-                count = os.pwrite(self._descriptor, rest, position)
-                rest, position = rest[count:], position + count
-
-
-def _mode_of(path: Path) -> int | None:
-    """The permissions of the file that is there; None if there is none.
-
-    Raises:
-        OSError: what is there is no file that could be replaced.
-    """
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is there already and is no regular file")
-    return stat.S_IMODE(mode)
-
-
-@contextlib.contextmanager
-def _refusals(target: Path) -> Generator[None]:
-    """What the system refuses becomes an error of ours."""
-    try:
-        yield
-    except OSError as error:
-        raise WriteError(
-            f"cannot write {target}: {error.strerror or error}; nothing was changed"
-        ) from error

@@ -59,6 +59,20 @@ class DecoderConfig:
             cache_length=cache_length,
         )
 
+    @classmethod
+    def llama2_7b(cls, *, layers: int = 32, cache_length: int = 1280) -> Self:
+        """The shapes of Llama-2-7B, with as many layers as asked."""
+        return cls(
+            vocab_size=32000,
+            hidden_size=4096,
+            intermediate_size=11008,
+            num_hidden_layers=layers,
+            num_attention_heads=32,
+            num_key_value_heads=32,
+            head_dim=128,
+            cache_length=cache_length,
+        )
+
     @property
     def queries_per_key(self) -> int:
         """How many query heads share one key head."""

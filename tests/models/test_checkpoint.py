@@ -1,5 +1,6 @@
 """A checkpoint written tensor by tensor is one that safetensors reads."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -26,3 +27,14 @@ def test_equal_seeds_give_equal_bytes(tmp_path: Path) -> None:
         for name, seed in seeds.items()
     }
     assert contents["a"] == contents["b"] != contents["c"]
+
+
+def test_shards_hold_what_one_file_holds(tmp_path: Path) -> None:
+    config = DecoderConfig.tiny()
+    whole = load_file(write_random_checkpoint(tmp_path / "one", config) / "model.safetensors")
+    folder = write_random_checkpoint(tmp_path / "many", config, shard_bytes=12_000)
+    places = json.loads((folder / "model.safetensors.index.json").read_text())["weight_map"]
+    assert len(set(places.values())) > 2
+    assert places.keys() == whole.keys()
+    for name, file in places.items():
+        assert torch.equal(load_file(folder / file)[name], whole[name])

@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from litewright.compiler.diagnostics import FormatError, InternalError, UserError
+from litewright.compiler.quantize.specs import QuantSpec
 from litewright.compiler.weights import (
     Binary,
     Cast,
     Concatenate,
     Leaf,
+    Quantize,
     Reshape,
+    Scales,
     Slice,
     Transpose,
     WeightStore,
 )
 from litewright.compiler.weights.checkpoint import open_checkpoint
+from litewright.compiler.weights.expression import rows_of
 from litewright.compiler.weights.store import ArraySource
 
 RNG = np.random.default_rng(0)
@@ -113,3 +117,38 @@ def test_corrupt_checkpoints(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors.index.json").write_text("{}")
     with pytest.raises(FormatError, match="no weight_map"):
         open_checkpoint(tmp_path)
+
+
+def test_a_file_is_read_in_parts(tmp_path: Path) -> None:
+    generator = np.random.default_rng(3)
+    tensors = {
+        "a": generator.standard_normal((300, 96), np.float32),
+        "b": generator.standard_normal((77, 96), np.float32),
+    }
+    save_file(tensors, tmp_path / "model.safetensors")
+    store, memory = WeightStore(), WeightStore()
+    for name, source in open_checkpoint(tmp_path).items():
+        store.add(name, source)
+        memory.add(name, ArraySource(tensors[name]))
+        assert np.array_equal(source.read(), tensors[name])
+    joined = Cast(Concatenate((Leaf("a"), Leaf("b"), Leaf("a")), 0), "float32")
+    whole = np.concatenate([tensors["a"], tensors["b"], tensors["a"]])
+    assert np.array_equal(store.read(store.derive(joined)), whole)
+    rows, shape = rows_of(joined, tensors.__getitem__)
+    assert shape == whole.shape
+    for start, stop in ((0, 1), (0, 300), (299, 301), (250, 400), (376, 677), (676, 900)):
+        assert np.array_equal(rows(start, stop), whole[start:stop])
+    for spec in (QuantSpec("int8"), QuantSpec("int4", "block", 32, algorithm="mse")):
+        pending = Quantize(joined, spec, 0)
+        for each in (pending, Scales(pending)):
+            symbol = store.derive(each), memory.derive(each)
+            assert np.array_equal(store.read(symbol[0]), memory.read(symbol[1]))
+
+
+def test_a_file_that_has_become_shorter_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file({"a": np.ones((64, 64), np.float32)}, path)
+    source = open_checkpoint(path)["a"]
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(FormatError, match="it is shorter"):
+        source.read()
