@@ -30,6 +30,7 @@ from litewright.passes.tfl.fuse_activations import FuseActivations
 from litewright.passes.tfl.fuse_biases import FuseBiases
 from litewright.passes.tfl.fuse_gelu import FuseGelu
 from litewright.passes.tfl.fuse_projections import FuseProjections
+from litewright.passes.tfl.fuse_quantized import FuseQuantized
 from litewright.passes.tfl.fuse_rotations import FuseRotations
 from litewright.passes.tfl.hoist_scales import HoistScales
 from litewright.passes.tfl.keep_integers import KeepIntegers
@@ -122,6 +123,8 @@ TFL = (
     KeepReadValues(),
     # Behind all that joins and cuts weights; a recipe, behind it, takes what is left as floats.
     KeepIntegers(),
+    # Behind all that looks for ops of floats and joins them.
+    FuseQuantized(),
 )
 
 DEFAULT = PassPlan(FX, STABLEHLO, TFL)

@@ -1,6 +1,7 @@
 """Weights as symbols: lazy sources, pending transforms, and the store that maps names to them."""
 
 from .expression import (
+    BiasIntegers,
     Binary,
     Cast,
     Concatenate,
@@ -15,6 +16,7 @@ from .expression import (
 from .store import TensorSource, WeightStore
 
 __all__ = [
+    "BiasIntegers",
     "Binary",
     "Cast",
     "Concatenate",

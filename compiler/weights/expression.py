@@ -136,7 +136,36 @@ class Scales:
         return f"scales({self.quantized})"
 
 
-Expression = Leaf | Transpose | Reshape | Slice | Concatenate | Cast | Binary | Quantize | Scales
+@dataclass(frozen=True, slots=True)
+class BiasIntegers:
+    """The integers of a bias that is added to products of integers: round(operand / scales).
+
+    Attributes:
+        operand: floats, one per channel.
+        scales: symbol of the scales of the products, one or one per channel.
+        dtype: `int32`, or `int64` where activations have 16 bits.
+    """
+
+    operand: Expression
+    scales: str
+    dtype: Literal["int32", "int64"]
+
+    def __str__(self) -> str:
+        return f"bias({self.operand}, {self.scales}, {self.dtype})"
+
+
+Expression = (
+    Leaf
+    | Transpose
+    | Reshape
+    | Slice
+    | Concatenate
+    | Cast
+    | Binary
+    | Quantize
+    | Scales
+    | BiasIntegers
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +226,8 @@ def infer(expression: Expression, leaf: Callable[[str], TensorType]) -> TensorTy
             shape = tensors.scales_shape(spec, infer(operand, leaf).shape, axis)
             blocks = spec.granularity == "block"
             return TensorType(shape, np.dtype(np.float16 if blocks else np.float32))
+        case BiasIntegers(operand, _, dtype):
+            return TensorType(infer(operand, leaf).shape, np.dtype(dtype))
 
 
 def evaluate(expression: Expression, read: Callable[[str], Array]) -> Array:
@@ -222,6 +253,8 @@ def evaluate(expression: Expression, read: Callable[[str], Array]) -> Array:
             return quantized(expression, read).integers
         case Scales(inner):
             return quantized(inner, read).scales
+        case BiasIntegers(operand, scales, dtype):
+            return _bias_integers(evaluate(operand, read), read(scales), dtype)
 
 
 def quantized(expression: Quantize, read: Callable[[str], Array]) -> tensors.Quantized:
@@ -319,6 +352,14 @@ def _cast(array: Array, dtype: str, operand: Expression) -> Array:
     return narrow
 
 
+def _bias_integers(bias: Array, scales: Array, dtype: str) -> Array:
+    """A bias in steps of `scales`; what is too large for the type becomes its largest number."""
+    steps = np.rint(bias.astype(np.float64) / scales.astype(np.float64))
+    # Of 64 bits, floats hold the largest number rounded up: one step less is safe and far beyond any bias.
+    limit = float(2**31 - 1) if dtype == "int32" else float(2**62)
+    return np.clip(steps, -limit, limit).astype(dtype)
+
+
 def leaves(expression: Expression) -> tuple[str, ...]:
     """Names of the tensors that an expression reads, in order, with repetition."""
     match expression:
@@ -330,5 +371,5 @@ def leaves(expression: Expression) -> tuple[str, ...]:
             return leaves(lhs) + leaves(rhs)
         case Transpose(operand) | Reshape(operand) | Slice(operand) | Cast(operand):
             return leaves(operand)
-        case Quantize(operand) | Scales(Quantize(operand)):
+        case Quantize(operand) | Scales(Quantize(operand)) | BiasIntegers(operand):
             return leaves(operand)

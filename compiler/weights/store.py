@@ -149,20 +149,29 @@ class WeightStore:
     def read(self, symbol: str) -> Array:
         """Materialises a symbol as a C-contiguous array.
 
-        Nothing is kept but the scales of what was quantised, until they are read: who reads the integers
-        first, and then their scales, has the weight quantised once.
+        Nothing is kept but the scales of what was quantised, those of blocks until they are read: who reads
+        the integers first, and then their scales, has the weight quantised once.
 
         Raises:
             UserError: a weight cannot be quantised, since it holds NaN or infinity.
         """
         expression = self._expressions[symbol]
-        if isinstance(expression, Scales) and expression in self._scales:
-            return self._scales.pop(expression)
+        if isinstance(expression, Scales):
+            return self._read_scales(expression)
         if isinstance(expression, Quantize):
             made = quantized(expression, self._reader())
             self._scales[Scales(expression)] = made.scales
             return made.integers
         return np.ascontiguousarray(evaluate(expression, self._reader()))
+
+    def _read_scales(self, expression: Scales) -> Array:
+        """Those of channels are kept: they are small, and biases are made with them too."""
+        if expression.quantized.spec.granularity == "block":
+            found = self._scales.pop(expression, None)
+            return evaluate(expression, self._read_leaf) if found is None else found
+        if expression not in self._scales:
+            self._scales[expression] = evaluate(expression, self._read_leaf)
+        return self._scales[expression]
 
     def signal_to_noise(self, symbol: str) -> float | None:
         """How far a symbol is from the floats that it is made from, in decibels; see `errors.signal_to_noise`."""
@@ -178,9 +187,13 @@ class WeightStore:
         return _Reader(self._read_leaf, self._sources)
 
     def _read_leaf(self, name: str) -> Array:
+        if name not in self._sources:  # An expression may name another one by its symbol.
+            return self.read(name)
         return self._sources[name].read()
 
     def _leaf_type(self, name: str) -> TensorType:
+        if name not in self._sources:
+            return self.type_of(name)
         source = self._sources[name]
         return TensorType(source.shape, source.dtype)
 

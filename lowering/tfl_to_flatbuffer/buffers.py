@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from litewright.compiler.diagnostics import InternalError
 from litewright.compiler.ir.quantized_type import WeightQuantization
 from litewright.compiler.ir.types import element_count
-from litewright.compiler.weights import Expression, Reshape, Scales, WeightStore
+from litewright.compiler.weights import (
+    BiasIntegers,
+    Binary,
+    Expression,
+    Leaf,
+    Reshape,
+    Scales,
+    WeightStore,
+)
 
 from .elements import byte_count, to_bytes
 from .packing import Later, LaterFloats
@@ -74,7 +82,12 @@ class Buffers:
         key = f"{element} {base}"
         if key not in self._by_symbol:
             size = byte_count(element, self._weights.type_of(symbol).shape)
-            self._by_symbol[key] = self._add(size, lambda: self._materialise(symbol, size), symbol)
+            self._by_symbol[key] = self._add(
+                size,
+                lambda: self._materialise(symbol, size),
+                symbol,
+                outside=self._is_behind(symbol),
+            )
         return self._by_symbol[key]
 
     def block_scales(self, quantization: WeightQuantization, integers: int) -> int:
@@ -119,7 +132,30 @@ class Buffers:
             position += blob.size
 
     def _is_made(self, quantization: WeightQuantization) -> bool:
-        return isinstance(self._weights.expression(quantization.scales), Scales)
+        return self._made_with(self._weights.expression(quantization.scales)) is not None
+
+    def _made_with(self, expression: Expression) -> Scales | None:
+        """The scales of a weight that a bias, or the scales of products, are made of."""
+        match expression:
+            case Scales():
+                return expression
+            case Binary(_, Leaf(name)) | BiasIntegers(_, name) if name in self._weights:
+                inner = self._weights.expression(name)
+                return None if inner == expression else self._made_with(inner)
+            case _:
+                return None
+
+    def _is_behind(self, symbol: str) -> bool:
+        """Whether a bias is made with the scales of a weight that lies behind the flatbuffer.
+
+        It is written behind it then, so that the weight is quantised once.
+        """
+        expression = self._weights.expression(symbol)
+        scales = self._made_with(expression) if isinstance(expression, BiasIntegers) else None
+        if scales is None:
+            return False
+        integers = self._weights.derive(scales.quantized)
+        return self._weights.type_of(integers).nbytes >= INLINE_LIMIT
 
     def _add(
         self, size: int, read: Callable[[], memoryview], name: str, *, outside: bool = False

@@ -18,6 +18,10 @@ program alone, or as
 which says that the rule (or pass) of that name gives this reason, before the pass changes anything. Where
 there are no FileCheck lines beside it, it also says that the pass leaves the program alone.
 
+    // WITHIN: integers of 8 bits
+
+names the row of the table of tolerances for a case that rounds otherwise than single ops do.
+
 Inputs and results need no names (`litewright.name`) where there are no weights. Whatever is expected, each case
 is run before and after the pass on random numbers, StableHLO on XLA and tfl on LiteRT, and the laws that hold
 for all passes are asserted (`tests.support.laws`).
@@ -58,6 +62,7 @@ class TextCase:
         text: the program and its checks.
         fires: whether the pass changes it.
         declines: rules with a reason that each is expected to give.
+        within: the row of the table of tolerances; that of single ops if None.
     """
 
     name: str
@@ -65,6 +70,7 @@ class TextCase:
     text: str = field(repr=False)
     fires: bool
     declines: frozenset[tuple[str, str]]
+    within: str | None = None
 
     def __str__(self) -> str:
         return f"{self.passes[-1]}: {self.name}"
@@ -101,7 +107,10 @@ def _case(path: Path, passes: tuple[str, ...], text: str) -> TextCase:
     assert fires + unchanged == 1 or (declines and not fires and not unchanged), (
         f"{path.name}, {name[1]}: CHECK lines, or UNCHANGED, or DECLINES"
     )
-    return TextCase(name[1], passes, text, fires, declines)
+    within = re.search(r"^// WITHIN: (.+)$", text, re.MULTILINE)
+    return TextCase(
+        name[1], passes, text, fires, declines, within[1] if within is not None else None
+    )
 
 
 def filecheck(text: str, checks: str) -> None:
@@ -129,7 +138,7 @@ def assert_case(passes: Iterable[Pass[Program]], case: TextCase) -> None:
     for each in preparing:
         each.run(program)
     reasons = _Reasons()
-    fires = assert_laws(tested, program, [reasons])
+    fires = assert_laws(tested, program, [reasons], kind=case.within)
     missing = case.declines - reasons.given
     assert not missing, f"{sorted(missing)} not among the reasons {sorted(reasons.given)}"
     assert fires == case.fires, str(program.module)
