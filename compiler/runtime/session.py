@@ -89,6 +89,16 @@ class Session:
                 size = math.prod(info.shape) * info.dtype.itemsize
                 self._buffers[name].write(np.zeros(size, np.uint8))
 
+    def values(self) -> dict[str, Array]:
+        """Copies of all state, by name."""
+        found: dict[str, Array] = {}
+        for name, (owner, info) in self.state.items():
+            size = math.prod(info.shape) * info.dtype.itemsize
+            with failures_of(owner), hushed():
+                read = self._buffers[name].read(size, np.uint8)
+            found[name] = read.view(info.dtype).reshape(info.shape)
+        return found
+
     def _signature(self, name: str) -> SignatureInfo:
         if name not in self.signatures:
             known = ", ".join(map(repr, self.signatures))

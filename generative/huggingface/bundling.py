@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Sequence
@@ -15,10 +16,11 @@ from ..bundle.chat import check_chat
 from ..bundle.metadata import LanguageFacts, language_facts
 from ..bundle.smallest import write_smallest
 from ..bundle.writing import replacing, write_litertlm, write_task
+from .diverging import first_wrong_op
 from .export import LanguageModel, convert_checkpoint
 from .lengths import checked_lengths
 from .library import AutoTokenizer
-from .proof import Proof, check, prove
+from .proof import Proof, prove, told
 
 _SUFFIXES = (".tflite", ".litertlm", ".task")
 
@@ -85,12 +87,22 @@ def export_checkpoint(
     with tempfile.TemporaryDirectory(dir=beside, prefix=".litewright-") as work:
         graph = Path(work, "model.tflite")
         model.edge.export(graph, progress=progress)
-        found = prove(model, graph) if proof else None
-        is_exact = not options.get("quant_config") and not model.checkpoint.holds_integers
-        if found is not None and is_exact:
-            check(found)
+        found = prove(model, graph, progress=progress) if proof else None
+        if found is not None:
+            _check(found, model, graph, options)
         _write(path, graph, tokenizer, facts, model)
     return Exported(path, model, found)
+
+
+def _check(proof: Proof, model: LanguageModel, graph: Path, options: dict[str, Any]) -> None:
+    """Raises UserError with the first wrong op, where weights are as exact as PyTorch's and results are not.
+
+    Quantised weights make other numbers, but numbers.
+    """
+    is_exact = not options.get("quant_config") and not model.checkpoint.holds_integers
+    if proof.wrong and (is_exact or not math.isfinite(proof.error)):
+        where = first_wrong_op(model, graph, proof, options)
+        raise litewright.UserError(f"{told(proof)}\n{where}")
 
 
 def _write(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,20 +21,67 @@ PREFILL = "prefill_{}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What a checkpoint is to become.
+
+    Attributes:
+        checkpoint: its model and weights.
+        cache_length: positions that the caches hold.
+        prefill_lengths: tokens that each prefill takes, ascending.
+        prefill_logits: whether prefill returns logits too.
+    """
+
+    checkpoint: Checkpoint
+    cache_length: int
+    prefill_lengths: tuple[int, ...]
+    prefill_logits: bool = False
+
+    @contextlib.contextmanager
+    def signatures(self) -> Generator[Any]:
+        """A converter with `decode` and each `prefill_T`, to be used while it is entered."""
+        model = self.checkpoint.model
+        with hooked(model, self.cache_length):
+            step = Step(model, with_logits=True)
+            inputs = sample_inputs(model, 1, self.cache_length)
+            converter = litewright.signature(DECODE, step, (), inputs)
+            prefill = Step(model, with_logits=self.prefill_logits)
+            for length in self.prefill_lengths:
+                inputs = sample_inputs(model, length, self.cache_length)
+                converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
+            yield converter
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LanguageModel:
     """A converted language model.
 
     Attributes:
-        checkpoint: what it was made of.
+        plan: what it was made of, and how.
         edge: the model; one signature `prefill_T` for each length, and `decode`.
-        cache_length: positions that the caches hold.
-        prefill_lengths: tokens that each prefill takes, ascending.
     """
 
-    checkpoint: Checkpoint
+    plan: Plan
     edge: litewright.EdgeModel
-    cache_length: int
-    prefill_lengths: tuple[int, ...]
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What it was made of."""
+        return self.plan.checkpoint
+
+    @property
+    def cache_length(self) -> int:
+        """Positions that the caches hold, and with them tokens of a conversation."""
+        return self.plan.cache_length
+
+    @property
+    def prefill_lengths(self) -> tuple[int, ...]:
+        """Tokens that each prefill takes, ascending."""
+        return self.plan.prefill_lengths
+
+    @property
+    def rings(self) -> tuple[int, ...]:
+        """Positions of caches that begin anew at their end, ascending."""
+        return ()
 
 
 def convert_checkpoint(
@@ -70,14 +118,7 @@ def convert_checkpoint(
     check_positions(checkpoint.model, cache_length)
     if lora is not None:
         checkpoint = with_adapter(checkpoint, lora)
-    model = checkpoint.model
-    with hooked(model, cache_length):
-        prefill = Step(model, with_logits=prefill_logits)
-        converter = litewright.signature(
-            DECODE, Step(model, with_logits=True), (), sample_inputs(model, 1, cache_length)
-        )
-        for length in lengths:
-            inputs = sample_inputs(model, length, cache_length)
-            converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
+    plan = Plan(checkpoint, cache_length, lengths, prefill_logits)
+    with plan.signatures() as converter:
         edge = converter.convert(weights=checkpoint.weights, **options)
-    return LanguageModel(checkpoint, edge, cache_length, lengths)
+    return LanguageModel(plan, edge)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
-import litewright
-
 from ..generation.generator import Generator
 from .export import LanguageModel
-from .reference import reference_logits
+from .reference import Progress, reference_logits
+from .trials import Trial, Turn, trials_of
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -20,22 +20,7 @@ TOLERANCE = 1e-3
 """How far float32 logits may be off, relative to the largest: sums in another order, layer upon layer, come to
 1e-5 in models of two dozen layers. What is broken is off by 1e-1 and more."""
 
-_GREEDY, _TAIL = 12, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One way through the signatures.
-
-    Attributes:
-        name: what is tried.
-        prompt: how many tokens of the text go in at once.
-        steps: how many follow one by one.
-    """
-
-    name: str
-    prompt: int
-    steps: int = 1
+_GREEDY = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +29,20 @@ class Outcome:
 
     Attributes:
         trial: which.
-        error: largest difference of logits, relative to the largest magnitude of the reference.
+        error: largest difference of logits, relative to the largest magnitude of the reference; infinite where
+            a logit is no finite number.
         divergence: mean Kullback-Leibler divergence of the next token's distribution from the reference's, in
             nats.
         agreement: share of positions at which the likeliest token is the reference's.
+        first_wrong: position of the first token behind which logits are off by more than `TOLERANCE`, or a greedy
+            answer goes on with a token that is not the reference's likeliest; None if there is none.
     """
 
     trial: Trial
     error: float
     divergence: float
     agreement: float
+    first_wrong: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,127 +51,111 @@ class Proof:
 
     Attributes:
         outcomes: one for each trial.
-        perplexity: of the text, by the converted model, over the positions of the last trial.
-        reference_perplexity: the same by PyTorch.
+        text: the tokens that the trials ran on: prompts, greedy answers, others.
     """
 
     outcomes: tuple[Outcome, ...]
-    perplexity: float
-    reference_perplexity: float
+    text: tuple[int, ...]
 
     @property
     def error(self) -> float:
         """The largest of all trials."""
         return max(each.error for each in self.outcomes)
 
+    @property
+    def wrong(self) -> tuple[Outcome, ...]:
+        """The trials that are off by more than rounding."""
+        return tuple(each for each in self.outcomes if each.first_wrong is not None)
 
-def prove(model: LanguageModel, path: Path, text: tuple[int, ...] = ()) -> Proof:
+
+def prove(model: LanguageModel, path: Path, *, progress: Progress | None = None) -> Proof:
     """Runs a converted model on a text and compares its logits with PyTorch's.
 
-    Tried are: each prefill filled and half filled, several chunks, a greedy answer, and a text that fills the
-    cache to its last position.
+    Tried are: each prefill filled and half filled, several chunks, a greedy answer, several turns, a text that
+    fills the cache to its last position, and the ends of caches that begin anew there.
 
     Args:
         model: what was converted.
         path: the .tflite that was written of it.
-        text: tokens to run it on, as many as the caches hold; random ones where there are fewer.
+        progress: told how far it is.
     """
     generator = Generator(path)
     vocabulary = int(model.checkpoint.config.get_text_config(decoder=True).vocab_size)
-    tokens = _text(text, vocabulary, model.cache_length)
-    # Room for one token of an answer, even where the prefill is as long as the cache.
-    begun = list(tokens[: min(model.prefill_lengths[0], max(model.cache_length - 1, 1))])
-    answer = list(generator.generate(begun, limit=min(_GREEDY, model.cache_length - len(begun))))
-    whole = [*begun, *answer, *tokens[len(begun) + len(answer) :]]
-    trials = _trials(model, len(begun), len(answer))
-    positions = sorted({p for trial in trials for p in _positions(trial)})
-    logits = reference_logits(model.checkpoint, whole, positions)
+    random = np.random.default_rng(0).integers(0, vocabulary, model.cache_length).tolist()
+    text, conversation = _conversation(generator, model, random)
+    trials = trials_of(model.prefill_lengths, model.cache_length, conversation, model.rings)
+    positions = sorted({p for trial in trials for p in trial.positions()})
+    logits = reference_logits(model.checkpoint, text, positions, progress)
     reference = dict(zip(positions, logits, strict=True))
-    made = {trial: _run(generator, whole, trial) for trial in trials}
-    outcomes = [
-        _outcome(trial, each, np.stack([reference[p] for p in _positions(trial)]))
-        for trial, each in made.items()
-    ]
-    last = trials[-1]
-    targets = [whole[p + 1] for p in _positions(last)[:-1]]
-    expected = np.stack([reference[p] for p in _positions(last)])
-    return Proof(
-        tuple(outcomes), _perplexity(made[last][:-1], targets), _perplexity(expected[:-1], targets)
-    )
+    outcomes: list[Outcome] = []
+    for index, trial in enumerate(trials):
+        if progress is not None:
+            progress("compare with PyTorch", index / len(trials))
+        expected = np.stack([reference[p] for p in trial.positions()])
+        made = np.stack(list(trial.run(generator, text)))
+        is_greedy = trial.turns == tuple(conversation[: len(trial.turns)])
+        answer = [text[p + 1] for p in trial.positions()] if is_greedy else None
+        outcomes.append(_outcome(trial, made, expected, answer))
+    return Proof(tuple(outcomes), tuple(text))
 
 
-def check(proof: Proof) -> None:
-    """Accepts a float32 model that says what PyTorch says.
+def told(proof: Proof) -> str:
+    """What was found where the model does not say what PyTorch says: all trials, and the first wrong position."""
+    lines = [f"the converted model does not say what PyTorch says (allowed: {TOLERANCE:.0e}):"]
+    for each in proof.outcomes:
+        lines.append(f"  {each.trial.name}: error {each.error:.1e}")
+        if each.first_wrong is not None:
+            lines[-1] += f", first at position {each.first_wrong}"
+    return "\n".join(lines)
 
-    Raises:
-        UserError: a trial is off by more than rounding; all are listed.
+
+def _conversation(
+    generator: Generator, model: LanguageModel, tokens: Sequence[int]
+) -> tuple[list[int], list[Turn]]:
+    """A text as long as the cache, and the prompts and greedy answers that it begins with.
+
+    The second prompt is as long as half a prefill: its chunk begins where an answer ended, and is padded.
     """
-    if proof.error <= TOLERANCE:
-        return
-    told = [f"  {each.trial.name}: error {each.error:.1e}" for each in proof.outcomes]
-    raise litewright.UserError(
-        "\n".join(
-            [
-                f"the converted model does not say what PyTorch says (allowed: {TOLERANCE:.0e}):",
-                *told,
-            ]
-        )
-    )
-
-
-def _trials(model: LanguageModel, begun: int, answered: int) -> list[Trial]:
-    cache = model.cache_length
-    trials: list[Trial] = []
-    for length in model.prefill_lengths:
-        trials.append(Trial(f"prefill of {length}, filled", min(length + 1, cache)))
-        trials.append(Trial(f"prefill of {length}, half filled", length // 2 + 1))
-    chunks = sum(model.prefill_lengths) + model.prefill_lengths[0] // 2 + 1
-    trials.append(Trial("several chunks", min(chunks, cache)))
-    if answered:
-        trials.append(Trial("a greedy answer", begun, answered))
-    steps = min(_TAIL + 1, cache)
-    trials.append(Trial("to the end of the cache", cache - steps + 1, steps))
-    return trials
-
-
-def _positions(trial: Trial) -> range:
-    """Positions whose logits a trial yields."""
-    return range(trial.prompt - 1, trial.prompt - 1 + trial.steps)
-
-
-def _run(generator: Generator, text: list[int], trial: Trial) -> Array:
-    """[steps, vocabulary]."""
     generator.reset()
-    generator.feed(text[: trial.prompt])
-    made = [generator.logits()]
-    for token in text[trial.prompt : trial.prompt + trial.steps - 1]:
-        generator.append(token)
-        made.append(generator.logits())
-    return np.stack(made)
+    text: list[int] = []
+    turns: list[Turn] = []
+    first = model.prefill_lengths[0]
+    for length in (first, first // 2 + 1):
+        # The last token of an answer is the first that the next prompt's chunk sees.
+        prompt = list(tokens[len(text) :][:length])
+        room = model.cache_length - len(text) - len(prompt)
+        if room < 1 and len(prompt) > 1:
+            prompt, room = prompt[: room - 1], 1
+        if room < 1 or not prompt:
+            break
+        answer = list(generator.generate(prompt, limit=min(_GREEDY, room)))
+        begun = len(prompt) + (1 if turns else 0)
+        text += [*prompt, *answer]
+        turns.append(Turn(begun, len(answer)))
+    return [*text, *tokens[len(text) :]], turns
 
 
-def _outcome(trial: Trial, made: Array, expected: Array) -> Outcome:
-    error = float(np.abs(made - expected).max() / np.abs(expected).max())
-    p, q = _log_probabilities(expected), _log_probabilities(made)
+def _outcome(trial: Trial, made: Array, expected: Array, answer: Sequence[int] | None) -> Outcome:
+    with np.errstate(invalid="ignore"):  # what is no number is told as an infinite error
+        return _compared(trial, made, expected, answer)
+
+
+def _compared(trial: Trial, made: Array, expected: Array, answer: Sequence[int] | None) -> Outcome:
+    peak = float(np.abs(expected).max())
+    errors = np.where(np.isfinite(made).all(-1), np.abs(made - expected).max(-1) / peak, np.inf)
+    wrong = errors > TOLERANCE
+    if answer is not None:
+        # As much as logits may be off, so much may a token that was written be behind the likeliest.
+        behind = expected.max(-1) - expected[np.arange(len(answer)), answer]
+        wrong |= behind > 2 * TOLERANCE * peak
+    p, q = log_probabilities(expected), log_probabilities(made)
     divergence = float((np.exp(p) * (p - q)).sum(-1).mean())
     agreement = float((made.argmax(-1) == expected.argmax(-1)).mean())
-    return Outcome(trial, error if np.isfinite(error) else float("inf"), divergence, agreement)
+    first = list(trial.positions())[int(wrong.argmax())] if wrong.any() else None
+    return Outcome(trial, float(errors.max()), divergence, agreement, first)
 
 
-def _perplexity(logits: Array, targets: list[int]) -> float:
-    if not targets:
-        return float("nan")
-    chances = _log_probabilities(logits)
-    return float(
-        np.exp(-np.mean([row[token] for row, token in zip(chances, targets, strict=True)]))
-    )
-
-
-def _log_probabilities(logits: Array) -> Array:
+def log_probabilities(logits: Array) -> Array:
+    """Of each token, from logits [..., vocabulary]; float64."""
     shifted = logits.astype(np.float64) - logits.max(-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-
-
-def _text(text: tuple[int, ...], vocabulary: int, length: int) -> tuple[int, ...]:
-    random = np.random.default_rng(0).integers(0, vocabulary, length)
-    return (*text, *random[len(text) :].tolist())[:length]

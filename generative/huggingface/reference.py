@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,15 +16,30 @@ from .weights import tensor_of
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
+Progress = Callable[[str, float | None], None]
+"""Told the name of a stage, and how much of it is done (0 to 1) where that is known."""
+
+_STAGE = "run in PyTorch"
+_MOST_SCORES = 1 << 28
+"""Of one layer at a time, a gigabyte: code that keeps all scores of a text is given the text in parts."""
+
+
 def reference_logits(
-    checkpoint: Checkpoint, tokens: Sequence[int], positions: Sequence[int]
+    checkpoint: Checkpoint,
+    tokens: Sequence[int],
+    positions: Sequence[int],
+    progress: Progress | None = None,
 ) -> Array:
-    """Logits of the model's own code in eager PyTorch, float32, without a cache.
+    """Logits of the model's own code in eager PyTorch, float32.
+
+    A text goes in whole, without a cache; where its scores would fill the memory in parts, over the cache that the
+    model has in PyTorch.
 
     Args:
         checkpoint: its parameters are read as they are needed, and dropped again.
         tokens: a text.
-        positions: of the text, where logits are wanted: of the token behind each.
+        positions: of the text, ascending, where logits are wanted: of the token behind each.
+        progress: told how far it is.
 
     Returns:
         [positions, vocabulary].
@@ -32,29 +47,59 @@ def reference_logits(
     model: Any = checkpoint.model
     before: str = model.config._attn_implementation
     model.set_attn_implementation("eager")
+    length = _part_length(model, len(tokens))
+    parts = [range(at, min(at + length, len(tokens))) for at in range(0, len(tokens), length)]
+    found: list[Array] = []
+    cache: Any = None
     try:
-        with _parameters_when_needed(checkpoint), torch.no_grad():
-            made = model(
-                input_ids=torch.tensor([list(tokens)]),
-                use_cache=False,
-                logits_to_keep=torch.tensor(list(positions)),
-            )
+        with _parameters_when_needed(checkpoint, _Count(progress, len(parts))), torch.no_grad():
+            for part in parts:
+                wanted = [p - part.start for p in positions if p in part]
+                made = model(
+                    input_ids=torch.tensor([list(tokens[part.start : part.stop])]),
+                    past_key_values=cache,
+                    use_cache=len(parts) > 1,
+                    logits_to_keep=torch.tensor(wanted or [0]),
+                )
+                cache = made.past_key_values if len(parts) > 1 else None
+                logits = made.logits[0]
+                # Not every model knows that logits are wanted at some positions alone.
+                chosen = logits if len(logits) == len(wanted or [0]) else logits[wanted or [0]]
+                found += [chosen.numpy()[: len(wanted)]]
     finally:
         model.set_attn_implementation(before)
-    logits = made.logits[0]
-    # Not every model knows that logits are wanted at some positions alone.
-    return (logits if len(logits) == len(positions) else logits[list(positions)]).numpy()
+    return np.concatenate(found)
+
+
+def _part_length(model: Any, length: int) -> int:
+    """How many tokens go in at once, so that scores [heads, part, length] stay bounded."""
+    heads = getattr(model.config.get_text_config(decoder=True), "num_attention_heads", 1)
+    return min(length, max(_MOST_SCORES // (max(heads, 1) * length), 1))
+
+
+class _Count:
+    """Tells how many modules have run."""
+
+    def __init__(self, progress: Progress | None, runs: int) -> None:
+        self._progress, self._runs = progress, runs
+        self.modules = self._done = 0
+
+    def __call__(self) -> None:
+        """One more."""
+        self._done += 1
+        if self._progress is not None:
+            self._progress(_STAGE, min(self._done / (self.modules * self._runs), 1.0))
 
 
 @contextlib.contextmanager
 def parameters_at_hand(checkpoint: Checkpoint) -> Generator[None]:
     """While it is entered, the checkpoint's model can be called; one module's parameters at a time are in memory."""
-    with _parameters_when_needed(checkpoint):
+    with _parameters_when_needed(checkpoint, _Count(None, 1)):
         yield
 
 
 @contextlib.contextmanager
-def _parameters_when_needed(checkpoint: Checkpoint) -> Generator[None]:
+def _parameters_when_needed(checkpoint: Checkpoint, count: _Count) -> Generator[None]:
     """While it is entered, a module has its parameters as it runs, and not before or after."""
     opened: Any = checkpoint.model
     modules: list[tuple[str, nn.Module]] = list(opened.named_modules())
@@ -63,7 +108,8 @@ def _parameters_when_needed(checkpoint: Checkpoint) -> Generator[None]:
         own: list[tuple[str, nn.Parameter]] = list(module.named_parameters(recurse=False))
         if own:
             names = {name: f"{path}.{name}" if path else name for name, _ in own}
-            handles += _load_around(module, checkpoint, names, dict(own))
+            handles += _load_around(module, checkpoint, names, dict(own), count)
+            count.modules += 1
     try:
         yield
     finally:
@@ -72,7 +118,11 @@ def _parameters_when_needed(checkpoint: Checkpoint) -> Generator[None]:
 
 
 def _load_around(
-    module: nn.Module, checkpoint: Checkpoint, names: dict[str, str], empty: dict[str, nn.Parameter]
+    module: nn.Module,
+    checkpoint: Checkpoint,
+    names: dict[str, str],
+    empty: dict[str, nn.Parameter],
+    count: _Count,
 ) -> list[Any]:
     def load(*_: Any) -> None:
         for name, full in names.items():
@@ -82,6 +132,7 @@ def _load_around(
     def drop(*_: Any) -> None:
         for name, parameter in empty.items():
             setattr(module, name, parameter)
+        count()
 
     return [
         module.register_forward_pre_hook(load),

@@ -33,10 +33,18 @@ def unconverted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundling, "convert_checkpoint", convert)
 
 
-def _refused(folder: Path, output: Path, message: str, **options: Any) -> None:
+def _refused(
+    folder: Path,
+    output: Path,
+    message: str,
+    *,
+    prefill_lengths: tuple[int, ...] = (4,),
+    cache_length: int = 16,
+    **options: Any,
+) -> None:
     with pytest.raises(litewright.LitewrightError, match=message):
         export_checkpoint(
-            folder, output, **{"prefill_lengths": (4,), "cache_length": 16, **options}
+            folder, output, prefill_lengths=prefill_lengths, cache_length=cache_length, **options
         )
     assert not output.parent.exists() or not list(output.parent.iterdir())
 

@@ -1,0 +1,124 @@
+"""The proof can fail, and says where; what it measures is what it says."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import Tensor
+
+import litewright
+from litewright.compiler.driver.extensions import REGISTRY
+from litewright.compiler.ir import tfl
+from litewright.compiler.ir.mlir import ir, op_name
+from litewright.compiler.ir.program import Program, body_of
+from litewright.generative.huggingface import attention, diverging, reference
+from litewright.generative.huggingface.bundling import export_checkpoint
+from litewright.generative.huggingface.loading import open_checkpoint
+from litewright.generative.huggingface.reference import reference_logits
+from litewright.generative.layers.dot_product_attention import dot_product_attention
+from litewright.passes.core import Pass
+from tests.compiler.driver.wrong import wrong_mul
+from tests.generative.architectures import build
+from tests.support.tolerances import TOLERANCES, relative_error
+
+
+@dataclass(frozen=True)
+class WrongDecode(Pass[Program]):
+    """logistic -> tanh, in one signature."""
+
+    def run(self, unit: Program) -> bool:
+        changed = False
+        for function in unit.signatures():
+            for op in list(body_of(function).operations):
+                if function.name.value == "decode" and op_name(op) == "tfl.logistic":
+                    with ir.InsertionPoint(op), op.location:
+                        made = tfl.emit("tanh", list(op.operands), op.results[0].type)
+                    op.results[0].replace_all_uses_with(made)
+                    op.erase()
+                    changed = True
+        return changed
+
+
+@pytest.fixture(autouse=True)
+def _isolated() -> Iterator[None]:
+    with REGISTRY.isolated():
+        yield
+
+
+@pytest.fixture
+def llama(tmp_path: Path) -> Path:
+    build("llama").save_pretrained(tmp_path / "llama")
+    (tmp_path / "out").mkdir()
+    return tmp_path / "llama"
+
+
+def _refusal(folder: Path, **options: Any) -> str:
+    """What export_checkpoint says, having written nothing."""
+    out = folder.parent / "out"
+    with pytest.raises(litewright.UserError) as raised:
+        export_checkpoint(
+            folder, out / "m.tflite", prefill_lengths=(4,), cache_length=16, **options
+        )
+    assert not list(out.iterdir())
+    return str(raised.value)
+
+
+def test_a_wrong_pass_is_named_with_its_op_and_module(llama: Path) -> None:
+    message = _refusal(llama, passes=[litewright.place(wrong_mul, stage="tfl")])
+    assert "does not say what PyTorch says" in message
+    assert re.search(r"prefill of 4, filled: error \S+, first at position 4\n", message)
+    assert "first wrong: pass wrong-mul (tfl), in signature prefill_4: kv_cache_k_0" in message
+    assert "first wrong op: tfl.mul\n  module  model.layers.0.input_layernorm\n" in message
+    assert re.search(r"source  \S+modeling_llama.py:\d+\n", message)
+
+
+def test_what_is_wrong_in_decode_alone_is_found_there(llama: Path) -> None:
+    message = _refusal(llama, passes=[litewright.place(WrongDecode(), stage="tfl")])
+    assert "first wrong: pass wrong-decode (tfl), in signature decode" in message
+    assert "first wrong op: tfl.logistic\n  module  model.layers.0.mlp" in message
+
+
+def test_what_was_captured_wrongly_is_no_steps_fault(
+    llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_mask(query: Tensor, key: Tensor, value: Tensor, _: Tensor, **__: Any) -> Tensor:
+        return dot_product_attention(query, key, value, None)
+
+    monkeypatch.setattr(attention, "dot_product_attention", without_mask)
+    message = _refusal(llama)
+    assert "every step of the conversion keeps what was captured" in message
+    assert "first at position" in message
+
+
+def test_weights_that_do_not_fit_the_memory_are_not_searched(
+    llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diverging, "_memory", lambda: 1000)
+    message = _refusal(llama, passes=[litewright.place(wrong_mul, stage="tfl")])
+    assert "first at position" in message
+    assert "the first wrong op was not looked for" in message
+
+
+def test_quantised_models_are_refused_where_numbers_are_not_finite(llama: Path) -> None:
+    place = litewright.place(wrong_mul, stage="tfl")
+    assert "error inf" in _refusal(llama, passes=[place], quant_config="dynamic_int8")
+
+
+@pytest.mark.parametrize("name", ["gemma3", "gpt2", "mpt", "bloom"])
+def test_a_text_in_parts_has_the_logits_of_the_whole(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(name).save_pretrained(tmp_path)
+    checkpoint = open_checkpoint(tmp_path)
+    text, positions = list(range(3, 33)), [0, 3, 4, 11, 29]
+    whole = reference_logits(checkpoint, text, positions)
+    told: list[float] = []
+    monkeypatch.setattr(reference, "_MOST_SCORES", 4 * len(text) * 7)
+    parts = reference_logits(checkpoint, text, positions, lambda _, done: told.append(done or 0))
+    assert relative_error(parts, whole) <= TOLERANCES["float32 model"]
+    assert relative_error(parts[1:], whole[:-1]) > 0.01
+    assert told == sorted(told)
+    assert told[-1] == 1.0
