@@ -8,6 +8,8 @@ from enum import Enum, auto
 
 import litewright
 
+from .rotary_position_embedding import RopeScaling
+
 
 class ActivationType(Enum):
     """Functions between the matrices of a feed-forward network."""
@@ -86,6 +88,8 @@ class AttentionConfig:
         head_dim: H; the model's width divided by N if not given.
         rotary_percentage: share of H that is rotated; None for no rotation.
         rotary_base: of the frequencies.
+        rotary_scaling: how the rotation is stretched to longer texts, if it is.
+        use_alibi: whether scores grow with the position of the key, by head (Press et al. 2022).
         qkv_use_bias: of the projections to queries, keys and values.
         output_proj_use_bias: of the last projection.
         query_norm_config: of each head's query.
@@ -104,6 +108,8 @@ class AttentionConfig:
     head_dim: int | None = None
     rotary_percentage: float | None = None
     rotary_base: float = 10_000.0
+    rotary_scaling: RopeScaling | None = None
+    use_alibi: bool = False
     qkv_use_bias: bool = False
     output_proj_use_bias: bool = False
     query_norm_config: NormalizationConfig = NO_NORM

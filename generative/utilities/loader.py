@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
@@ -37,6 +37,7 @@ _PLACES = {
     "ff_up_proj": f"{_BLOCK}ff.w1",
     "ff_down_proj": f"{_BLOCK}ff.w2",
     "ff_gate_proj": f"{_BLOCK}ff.w3",
+    "ff_router": f"{_BLOCK}ff.router",
 }
 _QKV = ("attn_query_proj", "attn_key_proj", "attn_value_proj")
 _KINDS = ("weight", "bias")
@@ -82,6 +83,7 @@ class ModelLoader:
     class TensorNames:
         """Names of a checkpoint's modules; `{}` is the number of the layer. What is absent is None.
 
+        In the names of a mixture's networks (`ff_up_proj`, ...) a second `{}` is the number of the expert.
         `attn_fused_qkv_proj` is one projection to queries, keys and values, one behind the other.
         """
 
@@ -95,6 +97,7 @@ class ModelLoader:
         ff_up_proj: str | None = None
         ff_down_proj: str | None = None
         ff_gate_proj: str | None = None
+        ff_router: str | None = None
         pre_attn_norm: str | None = None
         post_attn_norm: str | None = None
         pre_ff_norm: str | None = None
@@ -150,16 +153,12 @@ class ModelLoader:
 
     def _pairs(self, wanted: Mapping[str, Tensor]) -> list[tuple[str, str]]:
         """Names of the checkpoint with those of the model, for all layers that the model has."""
-        layers = _layers(wanted)
         pairs: list[tuple[str, str]] = []
         for each in fields(self._names):
             template: str | None = getattr(self._names, each.name)
             if template is None or each.name not in _PLACES:
                 continue
-            place = _PLACES[each.name]
-            numbers = range(layers) if "{}" in place else (0,)
-            for number in numbers:
-                theirs, ours = template.format(number), place.format(number)
+            for theirs, ours in _numbered(template, _PLACES[each.name], wanted):
                 pairs += [(f"{theirs}.{kind}", f"{ours}.{kind}") for kind in _KINDS]
         return pairs
 
@@ -204,6 +203,23 @@ def _share(wanted: Mapping[str, Tensor], found: dict[str, Source]) -> None:
     for name, tensor in wanted.items():
         if id(tensor) in by_tensor:
             found.setdefault(name, by_tensor[id(tensor)])
+
+
+def _numbered(template: str, place: str, wanted: Mapping[str, Tensor]) -> Iterator[tuple[str, str]]:
+    """A template and its place for each layer, and for each expert where the template has two numbers."""
+    for layer in range(_layers(wanted)) if "{}" in place else (0,):
+        if template.count("{}") < 2:
+            yield template.format(layer), place.format(layer)
+            continue
+        before, _, part = place.format(layer).rpartition(".")
+        prefix = f"{before}.experts."
+        experts = {
+            int(each[len(prefix) :].split(".")[0]) for each in wanted if each.startswith(prefix)
+        }
+        yield from (
+            (template.format(layer, expert), f"{prefix}{expert}.{part}")
+            for expert in sorted(experts)
+        )
 
 
 def _layers(wanted: Mapping[str, Tensor]) -> int:
