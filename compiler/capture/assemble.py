@@ -19,6 +19,7 @@ from ..diagnostics import UserError
 from ..ir.fx import FxProgram, Held, Holding, Input
 from ..ir.fx_origin import origin_of_node
 from ..ir.torch_ops import items_of, value_of
+from ..weights.affine import affine_of
 from .failures import DATA_DEPENDENT
 from .names import input_names, output_names
 from .samples import CONFIGURATION, check_tensor
@@ -105,7 +106,8 @@ def _held(
         if id(tensor) not in made:
             check_tensor(tensor, f"{spec.kind.name.lower().replace('_', ' ')} {spec.target!r}")
             aliases = tuple(names_of[id(tensor)])
-            made[id(tensor)] = Held(aliases[0], aliases, _holding(spec), tensor)
+            affine = affine_of(tensor)
+            made[id(tensor)] = Held(aliases[0], aliases, _holding(spec), tensor, affine)
         held[str(spec.arg.name)] = made[id(tensor)]
     return held
 

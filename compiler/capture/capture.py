@@ -21,7 +21,7 @@ from .decompose import decompose
 from .failures import explain
 from .modes import check_graph_mode, check_modules
 from .samples import checked_samples
-from .stand_ins import check_buffers, fake_sample, has_meta_parameters, stand_ins
+from .stand_ins import check_buffers, fake_sample, stand_ins, wants_stand_ins
 
 _FAKE_TENSOR_LOG = logging.getLogger("torch._subclasses.fake_tensor")
 
@@ -85,7 +85,7 @@ def from_exported_program(
 def _export(
     module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> ExportedProgram:
-    if not has_meta_parameters(module):
+    if not wants_stand_ins(module):
         return torch.export.export(module, args, kwargs, strict=False)
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     fake_args, fake_kwargs = pytree.tree_map_only(

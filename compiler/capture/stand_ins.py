@@ -1,4 +1,8 @@
-"""Fake CPU parameters in place of those on the meta device, for the time of a capture."""
+"""Fake CPU parameters in place of those that are no plain tensors, for the time of a capture.
+
+Those are parameters on the meta device, and tensors that torchao has quantised: a graph is to read these as
+the floats that they stand for, whatever their own kernels would compute.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,14 @@ from collections.abc import Generator
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from ..diagnostics import UserError
 
 
-def has_meta_parameters(module: torch.nn.Module) -> bool:
-    """Whether any parameter has no storage."""
-    return any(parameter.is_meta for parameter in module.parameters())
+def wants_stand_ins(module: torch.nn.Module) -> bool:
+    """Whether any parameter has no storage, or is a subclass of tensors that is made of others."""
+    return any(_is_stood_in_for(parameter) for parameter in module.parameters())
 
 
 def check_buffers(module: torch.nn.Module) -> None:
@@ -29,7 +34,7 @@ def check_buffers(module: torch.nn.Module) -> None:
 
 @contextlib.contextmanager
 def stand_ins(module: torch.nn.Module, mode: FakeTensorMode) -> Generator[None]:
-    """Inside, fake CPU parameters of `mode` stand where the module has parameters on meta.
+    """Inside, fake CPU parameters of `mode` stand where the module has parameters that are no plain tensors.
 
     Tied parameters stay tied. Nothing is allocated. Parameters are set as attributes, since recurrent
     modules keep a list of them that follows.
@@ -38,7 +43,7 @@ def stand_ins(module: torch.nn.Module, mode: FakeTensorMode) -> Generator[None]:
         (owner, name, parameter)
         for owner in module.modules()
         for name, parameter in owner.named_parameters(recurse=False)
-        if parameter.is_meta
+        if _is_stood_in_for(parameter)
     ]
     fakes: dict[int, torch.nn.Parameter] = {}
     for _, _, parameter in places:
@@ -57,6 +62,10 @@ def fake_sample(tensor: torch.Tensor, mode: FakeTensorMode) -> torch.Tensor:
     """A fake CPU tensor of the shape, strides and dtype of `tensor`."""
     with mode:
         return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu")
+
+
+def _is_stood_in_for(parameter: torch.Tensor) -> bool:
+    return parameter.is_meta or is_traceable_wrapper_subclass(parameter)
 
 
 def _fake(parameter: torch.nn.Parameter, mode: FakeTensorMode) -> torch.nn.Parameter:

@@ -9,6 +9,7 @@ from typing import Any
 from litewright.passes.core import CheckHonesty, CheckInterface, CheckVerified, Pipeline
 from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
 from litewright.passes.tfl.equalise_inputs import EqualiseInputs
+from litewright.passes.tfl.keep_integers import KeepIntegers
 from litewright.passes.tfl.quantize_weights import QuantizeWeights, notes_of
 
 from ..diagnostics import UserError
@@ -20,7 +21,7 @@ from ..quantize.recipes import recipe_of
 from ..quantize.specs import QuantSpec
 from .calibration import CalibrationData, MeasureInputs
 from .loading import stage_of
-from .plan import PassPlan
+from .plan import PassPlan, mapped
 from .stages import Progress
 
 QuantConfig = Recipe | QuantSpec | str | Path
@@ -53,7 +54,10 @@ def with_recipe(
         measuring = (MeasureInputs(recipe, calibration_data, progress),)
     equalising = (EqualiseInputs(recipe),) if any(rule.equalise for rule in recipe.rules) else ()
     behind = (*measuring, *equalising, QuantizeWeights(recipe))
-    return replace(_unfolded(plan, recipe), tfl=(*plan.tfl, *behind))
+    kept = [each for each in plan.tfl if isinstance(each, KeepIntegers)]
+    # A recipe decides about integers that kernels would get wrong; those that it leaves are unpacked.
+    before = mapped(plan.tfl, lambda p: KeepIntegers(unpack=False) if p in kept else p)
+    return replace(_unfolded(plan, recipe), tfl=(*before, *behind, *kept))
 
 
 def quantize(program: Program, quant_config: QuantConfig) -> list[str]:

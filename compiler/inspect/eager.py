@@ -54,8 +54,8 @@ def held_tensors(
 
 
 def _tensor(held: Held, weights: Mapping[str, TensorSource]) -> torch.Tensor:
-    if not held.tensor.is_meta:
-        return held.tensor
+    if held.affine is not None or not held.tensor.is_meta:
+        return held.value
     source = next((weights[name] for name in held.aliases if name in weights), None)
     if source is None:
         raise UserError(f"{held.name} is on the meta device, and no weights are given for it")

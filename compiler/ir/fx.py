@@ -16,6 +16,7 @@ import torch
 from torch.fx import GraphModule, Node
 
 from ..diagnostics import VerifyError
+from ..weights.affine import Affine
 
 
 class Holding(Enum):
@@ -50,12 +51,22 @@ class Held:
         aliases: all its names, `name` among them.
         holding: who holds it.
         tensor: the module's own tensor; on the meta device if its values are in a checkpoint.
+        affine: the integers and scales that it is made of, where it is stored so; `tensor` then tells no more
+            than its shape and dtype.
     """
 
     name: str
     aliases: tuple[str, ...]
     holding: Holding
     tensor: torch.Tensor
+    affine: Affine | None = None
+
+    @property
+    def value(self) -> torch.Tensor:
+        """A plain tensor of its values."""
+        if self.affine is None:
+            return self.tensor
+        return self.affine.dequantised().to(self.tensor.dtype)
 
 
 @dataclass(eq=False, slots=True)
@@ -98,7 +109,7 @@ class FxProgram:
             KeyError: an input is missing.
         """
         fed = {each.placeholder: inputs[each.name] for each in self.inputs}
-        values = {**{name: held.tensor for name, held in self.held.items()}, **fed}
+        values = {**{name: held.value for name, held in self.held.items()}, **fed}
         arguments = [values[name] for name in self.placeholders]
         with torch.no_grad():
             outputs = FunctionalInterpreter(self.graph_module).run(*arguments)

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from ..quantize.specs import QuantSpec, int4_blocks
-from .expression import Cast, Concatenate, Expression, Leaf, Slice, leaves
+from .expression import (
+    Binary,
+    Cast,
+    Concatenate,
+    Expression,
+    Leaf,
+    Reshape,
+    Slice,
+    Transpose,
+    leaves,
+)
 from .store import TensorSource, WeightStore
 
 
 @runtime_checkable
 class IntegerSource(Protocol):
-    """A matrix [outputs, inputs] of floats, as any source, that its checkpoint holds as integers.
+    """A tensor of floats, as any source, that its checkpoint holds as integers.
 
     Attributes:
         why_not: why the file cannot hold the integers; empty if it can.
-        block_size: inputs of an output channel that share a scale; 0 if all do.
-        integers: of the shape of the matrix; int4 for blocks, else int8.
+        why_unpacked: why kernels get products with these integers wrong, so that they are made floats in front
+            of an op; empty if they do not.
+        axis: the dimension whose indices have scales of their own; None if there is one for all.
+        block_size: elements of the last dimension of a matrix that share a scale, `axis` being 0; 0 if all do.
+        integers: of the shape of the tensor; int4 for blocks, else int8.
         scales: float16 [outputs, blocks] for blocks, else float32 [outputs]. real = scale * integer.
     """
 
     why_not: str
+    why_unpacked: str
+    axis: int | None
     block_size: int
     integers: TensorSource
     scales: TensorSource
@@ -33,13 +51,17 @@ class Kept:
 
     Attributes:
         integers: the expression of the integers.
-        scales: that of their scales.
+        scales: that of their scales, one alone if `axis` is None.
         spec: how the weight is stored.
+        axis: the dimension whose indices have scales of their own; None if there is one for all.
+        why_unpacked: as that of the source.
     """
 
     integers: Expression
     scales: Expression
     spec: QuantSpec
+    axis: int | None
+    why_unpacked: str = ""
 
 
 def holds_integers(store: WeightStore, expression: Expression) -> bool:
@@ -56,29 +78,29 @@ def comes_as_integers(store: WeightStore, expression: Expression) -> bool:
 def kept_integers(store: WeightStore, expression: Expression) -> Kept | str:
     """The integers that an expression over integer sources is made of, or why there are none.
 
-    Rows may be cut and joined, which is done to integers and to scales alike; any arithmetic makes other
-    numbers.
+    What moves elements about is done to integers and to scales alike; any arithmetic makes other numbers.
     """
     match expression:
         case Leaf(name):
             return _of_leaf(store, name)
         case Cast(operand, "float32"):
             return kept_integers(store, operand)
-        case Concatenate(operands, 0):
-            return _joined([kept_integers(store, operand) for operand in operands])
-        case Slice(operand, start, limit) if start[1:] == (0,):
-            width = store.type_of(store.derive(operand)).shape[1]
+        case Concatenate(operands, axis):
+            return _joined([kept_integers(store, operand) for operand in operands], axis)
+        case Slice(operand) | Transpose(operand) | Reshape(operand):
             inner = kept_integers(store, operand)
-            if limit[1] != width or isinstance(inner, str):
-                return inner if isinstance(inner, str) else "its columns are cut"
-            scales = store.type_of(store.derive(inner.scales)).shape
-            rest = tuple(0 for _ in scales[1:])
-            rows = Slice(inner.scales, (start[0], *rest), (limit[0], *scales[1:]))
-            return Kept(Slice(inner.integers, start, limit), rows, inner.spec)
+            return inner if isinstance(inner, str) else _moved(store, inner, expression)
         case _:
             sources = [store.source(name) for name in leaves(expression)]
             reasons = [each.why_not for each in sources if isinstance(each, IntegerSource)]
             return next(filter(None, reasons), "other numbers are made of it")
+
+
+def with_scale_per_channel(store: WeightStore, kept: Kept, axis: int) -> Kept:
+    """Integers that all share a scale, with one for each index of a dimension."""
+    count = store.type_of(store.derive(kept.integers)).shape[axis]
+    ones = store.literal(np.ones(count, np.float32))
+    return replace(kept, scales=Binary("multiply", ones, kept.scales), axis=axis)
 
 
 def _of_leaf(store: WeightStore, name: str) -> Kept | str:
@@ -91,14 +113,58 @@ def _of_leaf(store: WeightStore, name: str) -> Kept | str:
     store.add(integers, source.integers)
     store.add(scales, source.scales)
     spec = int4_blocks(source.block_size) if source.block_size else QuantSpec("int8", "channel")
-    return Kept(Leaf(integers), Leaf(scales), spec)
+    return Kept(Leaf(integers), Leaf(scales), spec, source.axis, source.why_unpacked)
 
 
-def _joined(parts: list[Kept | str]) -> Kept | str:
+def _joined(parts: list[Kept | str], axis: int) -> Kept | str:
     found = [each for each in parts if isinstance(each, Kept)]
     if len(found) < len(parts):
         return next(each for each in parts if isinstance(each, str))
-    if len({each.spec for each in found}) > 1:
+    if len({(each.spec, each.axis) for each in found}) > 1:
         return "it is joined with a weight of another form"
-    integers = Concatenate(tuple(each.integers for each in found), 0)
-    return Kept(integers, Concatenate(tuple(each.scales for each in found), 0), found[0].spec)
+    if found[0].axis != axis:
+        return "it is joined with a weight of other scales"
+    integers = Concatenate(tuple(each.integers for each in found), axis)
+    scales = Concatenate(tuple(each.scales for each in found), 0)
+    why = next(filter(None, (each.why_unpacked for each in found)), "")
+    return Kept(integers, scales, found[0].spec, axis, why)
+
+
+def _moved(store: WeightStore, kept: Kept, how: Slice | Transpose | Reshape) -> Kept | str:
+    """Integers that are cut, turned or reshaped."""
+    integers = replace(how, operand=kept.integers)
+    axis = kept.axis
+    if axis is None:
+        return replace(kept, integers=integers)
+    shape = store.type_of(store.derive(kept.integers)).shape
+    if isinstance(how, Slice):
+        return _cut(store, kept, how, shape)
+    if kept.spec.block_size:
+        return "its blocks are torn apart"
+    if isinstance(how, Transpose):
+        return replace(kept, integers=integers, axis=how.permutation.index(axis))
+    there = _axis_after(shape, how.shape, axis)
+    return (
+        "its channels are torn apart"
+        if there is None
+        else replace(kept, integers=integers, axis=there)
+    )
+
+
+def _cut(store: WeightStore, kept: Kept, how: Slice, shape: tuple[int, ...]) -> Kept | str:
+    axis = kept.axis
+    assert axis is not None, "one scale for all goes with any part"
+    if kept.spec.block_size and (how.start[1], how.limit[1]) != (0, shape[1]):
+        return "its columns are cut"
+    scales = store.type_of(store.derive(kept.scales)).shape
+    rest = tuple(0 for _ in scales[1:])
+    own = Slice(kept.scales, (how.start[axis], *rest), (how.limit[axis], *scales[1:]))
+    return replace(kept, integers=replace(how, operand=kept.integers), scales=own)
+
+
+def _axis_after(old: tuple[int, ...], new: tuple[int, ...], axis: int) -> int | None:
+    """Where a dimension is after a reshape; None if it is joined with others or cut."""
+    for there, size in enumerate(new):
+        if size == old[axis] and prod(new[:there]) == prod(old[:axis]):
+            return there
+    return None

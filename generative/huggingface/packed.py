@@ -85,8 +85,11 @@ class PackedSource:
     """A matrix [outputs, inputs] that a checkpoint holds as packed integers.
 
     It reads as float32, and says what `litewright.convert` wants to know of matrices that come as integers:
-    `why_not`, `block_size`, `integers` and `scales`.
+    `why_not`, `why_unpacked`, `axis`, `block_size`, `integers` and `scales`.
     """
+
+    axis: int | None = 0
+    why_unpacked: str = ""
 
     def __init__(self, name: str, packing: Packing, tensors: Mapping[str, Source]) -> None:
         """Takes the tensors `qweight`, `qzeros`, `scales` and, for GPTQ, `g_idx`, which may be missing.

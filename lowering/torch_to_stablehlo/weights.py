@@ -14,6 +14,7 @@ import torch
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir.fx import Held, Holding
 from litewright.compiler.weights import Cast, Expression, Leaf, TensorSource, WeightStore
+from litewright.compiler.weights.affine import AffineSource
 from litewright.compiler.weights.integers import IntegerSource
 from litewright.compiler.weights.torch_source import TorchSource, array_of_tensor, numpy_dtype
 
@@ -31,21 +32,21 @@ class Placement:
         store: the weights of the program.
         checkpoint: tensors for parameters that have no storage, by fully-qualified name.
         names: what each tensor that is a weight is called, by identity.
-        owners: the tensors by those names.
+        owners: who has those names.
         missing: one line per parameter whose values are nowhere.
     """
 
     store: WeightStore
     checkpoint: Mapping[str, TensorSource]
     names: dict[int, str] = field(default_factory=dict[int, str])
-    owners: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
+    owners: dict[str, Held] = field(default_factory=dict[str, Held])
     missing: list[str] = field(default_factory=list[str])
 
     def check(self, held: Held) -> None:
         """Notes a tensor whose values cannot be had."""
         if not has_element(held.tensor.dtype):
             raise UserError(f"{held.name}: no lowering for tensors of {held.tensor.dtype}")
-        if not held.tensor.is_meta:
+        if held.affine is not None or not held.tensor.is_meta:
             return
         source = self._in_checkpoint(held)
         if source is None:
@@ -58,7 +59,8 @@ class Placement:
 
     def is_weight(self, held: Held) -> bool:
         """Whether a tensor becomes a weight argument rather than a constant."""
-        if held.tensor.is_meta and isinstance(self._in_checkpoint(held), IntegerSource):
+        in_checkpoint = held.tensor.is_meta and isinstance(self._in_checkpoint(held), IntegerSource)
+        if held.affine is not None or in_checkpoint:
             # Its integers are known to the store, and lost on a constant.
             return True
         size = held.tensor.numel() * held.tensor.dtype.itemsize
@@ -75,7 +77,7 @@ class Placement:
 
     def values(self, held: Held) -> np.ndarray:
         """The values of a tensor, in the dtype that the graph has it in."""
-        source = self._in_checkpoint(held) if held.tensor.is_meta else None
+        source = self._source(held)
         if source is None:
             return array_of_tensor(held.tensor)
         return source.read().astype(numpy_dtype(held.tensor.dtype), copy=False)
@@ -84,24 +86,37 @@ class Placement:
         """Finds a name for a tensor that has none yet, and gives the store its source."""
         name = held.name
         owner = self.owners.get(name)
-        if owner is not None and not _is_same(owner, held.tensor):
+        if owner is not None and not _is_same(owner, held):
             name, number = f"{held.name}@{signature}", 1
             while name in self.owners:
                 name, number = f"{held.name}@{signature}_{number}", number + 1
         self.names[id(held.tensor)] = name
         if name not in self.owners:
-            self.owners[name] = held.tensor
-            source = self._in_checkpoint(held) if held.tensor.is_meta else None
-            self.store.add(name, source or TorchSource(held.tensor))
+            self.owners[name] = held
+            self.store.add(name, self._source(held) or TorchSource(held.tensor))
         return name
+
+    def _source(self, held: Held) -> TensorSource | None:
+        """Where the values of a tensor are that has no plain storage."""
+        if held.affine is not None:
+            return AffineSource(held.affine)
+        return self._in_checkpoint(held) if held.tensor.is_meta else None
 
     def _in_checkpoint(self, held: Held) -> TensorSource | None:
         found = (self.checkpoint[name] for name in held.aliases if name in self.checkpoint)
         return next(found, None)
 
 
-def _is_same(one: torch.Tensor, other: torch.Tensor) -> bool:
+def _is_same(one: Held, other: Held) -> bool:
     """Whether two tensors of one name may share a buffer: exports of one model, loaded separately."""
+    if one.affine is not None and other.affine is not None:
+        return one.affine.is_same(other.affine)
+    if one.affine is not None or other.affine is not None:
+        return False
+    return _are_equal(one.tensor, other.tensor)
+
+
+def _are_equal(one: torch.Tensor, other: torch.Tensor) -> bool:
     if one.is_meta or other.is_meta:
         return one.is_meta and other.is_meta and one.shape == other.shape
     return one.dtype == other.dtype and one.shape == other.shape and torch.equal(one, other)

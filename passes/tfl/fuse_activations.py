@@ -27,6 +27,21 @@ _RANGES = {"RELU": (0.0, math.inf), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 
 _ACTIVATION_OF = {bounds: name for name, bounds in _RANGES.items()}
 
 
+def separate_activation(op: ir.OpView) -> None:
+    """Makes the fused activation of an op an op of its own behind it, if it has one."""
+    fused = tfl.attribute(op, "fused_activation_function")
+    name = next((each for each, own in ACTIVATIONS.items() if own == fused), None)
+    if name is None:
+        return
+    value = op.results[0]
+    op.attributes["fused_activation_function"] = ir.StringAttr.get("NONE")
+    readers = [(use.owner, use.operand_number) for use in value.uses]
+    with ir.InsertionPoint.after(op), op.location:
+        activated = tfl.emit(name.removeprefix("tfl."), [value], value.type)
+    for reader, number in readers:
+        reader.operands[number] = activated
+
+
 @rule(*ACTIVATIONS)
 def fuse_into_producer(op: ir.OpView, context: RuleContext) -> Outcome:
     """relu(add(x, y)) -> add(x, y) {fused_activation_function = "RELU"}."""

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, op_name
-from litewright.compiler.ir.program import Program, owner_function, weight_symbol, weights_of
-from litewright.compiler.ir.quantized_type import WeightQuantization, annotate_weight
-from litewright.compiler.ir.types import shape_of
+from litewright.compiler.ir.program import (
+    Program,
+    body_of,
+    owner_function,
+    weight_symbol,
+    weights_of,
+)
+from litewright.compiler.ir.quantized_type import (
+    WeightQuantization,
+    annotate_weight,
+    weight_quantization_of,
+)
+from litewright.compiler.ir.types import element_of, shape_of
 from litewright.compiler.targets.weight_schemes import WEIGHT_USES, why_not_runnable
 from litewright.compiler.weights.expression import leaves
-from litewright.compiler.weights.integers import Kept, comes_as_integers, kept_integers
+from litewright.compiler.weights.integers import (
+    Kept,
+    comes_as_integers,
+    kept_integers,
+    with_scale_per_channel,
+)
 from litewright.passes.core import Pass, remove_dead
 
-from .quantize_weights import add_notes
+from .quantize_weights import add_notes, channel_axis, without_lost_activation
 
 
 @dataclass(slots=True, eq=False)
@@ -34,9 +50,10 @@ class KeepIntegers(Pass[Program]):
     """Lets ops read the integers that a checkpoint holds, where the runtime can compute with them.
 
     A source of the store may say that its floats are products of integers and scales (`IntegerSource`).
-    Where every reader can take them, the argument becomes one of these integers. Where the runtime has no
-    such form, or arithmetic has been folded into the weight, it stays one of floats, and a note of the
-    module says why; a recipe may then quantise it anew.
+    Where every reader can take them, the argument becomes one of these integers. A product with integers
+    that kernels get wrong, and one whose other operand has been quantised with scales of its own, reads them
+    through a DEQUANTIZE. Where the runtime has no such form, or arithmetic has been folded into the weight,
+    it stays one of floats, and a note of the module says why; a recipe may then quantise it anew.
 
     Before:
         func.func @main(%w: tensor<64x32xf32> {litewright.weight = "w"})
@@ -44,62 +61,103 @@ class KeepIntegers(Pass[Program]):
     After:
         func.func @main(%w: tensor<64x32xi4> {litewright.weight = "integers(w)",
                         litewright.quant = {scales = "scales(w)", axis = 0 : i32, block_size = 32 : i32}})
+
+    Attributes:
+        unpack: whether integers that kernels would get wrong may be made floats in front of products; else the
+            weight is left to a recipe.
     """
+
+    unpack: bool = True
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
         notes: list[str] = []
         changed = False
-        for found in _weights(unit):
+        for found in _weights(unit, unpack=self.unpack):
+            symbol = weight_symbol(found.arguments[0]) or ""
+            name = leaves(unit.weights.expression(symbol))[0]
             if isinstance(found.kept, str):
-                symbol = weight_symbol(found.arguments[0]) or ""
-                name = leaves(unit.weights.expression(symbol))[0]
                 notes.append(f"{name}: the checkpoint's integers are not kept: {found.kept}")
                 continue
-            for argument in found.arguments:
-                _keep(unit, argument, found.kept)
+            unpacked = [_keep(unit, argument, found.kept) for argument in found.arguments]
+            if any(unpacked) and found.kept.why_unpacked:
+                notes.append(f"{name}: unpacked in front of the op: {found.kept.why_unpacked}")
             changed = True
         if changed:
             remove_dead(unit)
         return add_notes(unit, notes) or changed
 
 
-def _weights(program: Program) -> list[_Found]:
+def _weights(program: Program, *, unpack: bool) -> list[_Found]:
     """All weights that come as integers, with the arguments of all signatures that stand for each."""
     found: dict[str, _Found] = {}
     for function in program.signatures():
         for value in weights_of(function):
             symbol = weight_symbol(value) or ""
             expression = program.weights.expression(symbol)
-            if not comes_as_integers(program.weights, expression):
+            is_plain = str(element_of(value)) == "f32" and weight_quantization_of(value) is None
+            if not is_plain or not comes_as_integers(program.weights, expression):
                 continue
             if symbol not in found:
                 found[symbol] = _Found(kept_integers(program.weights, expression))
             own = found[symbol]
             own.arguments.append(value)
             if isinstance(own.kept, Kept):
-                own.kept = _why_not(value, own.kept) or own.kept
+                own.kept = _settled(program, value, own.kept, unpack=unpack)
     return list(found.values())
 
 
-def _why_not(value: ir.Value, kept: Kept) -> str | None:
-    """Why some reader cannot take the integers."""
+def _settled(program: Program, value: ir.Value, kept: Kept, *, unpack: bool) -> Kept | str:
+    """The integers as all readers of an argument take them, or why one of them cannot."""
     for use in value.uses:
         kind = op_name(use.owner).removeprefix("tfl.")
         known = WEIGHT_USES.get(kind)
-        if known is None or known.operand != use.operand_number or known.axis != 0:
+        if known is None or known.operand != use.operand_number:
             return f"{kind} reads floats"
-        why = why_not_runnable(kind, kept.spec, shape_of(value))
+        axis = channel_axis(use.owner) % len(shape_of(value))
+        if kept.axis is None:
+            kept = with_scale_per_channel(program.weights, kept, axis)
+        if kept.axis != axis:
+            return f"{kind} has its channels elsewhere"
+        reads_floats = _reads_floats(use.owner, kept)
+        if reads_floats and kept.why_unpacked and not unpack:
+            return kept.why_unpacked
+        spec = replace(kept.spec, compute="float") if reads_floats else kept.spec
+        why = why_not_runnable(kind, spec, shape_of(value))
         if why is not None:
             return why
-    return None
+    return kept
 
 
-def _keep(program: Program, argument: ir.Value, kept: Kept) -> None:
+def _reads_floats(op: ir.OpView, kept: Kept) -> bool:
+    """Whether an op is to read what integers stand for."""
+    if op_name(op) == "tfl.embedding_lookup":
+        return False
+    return bool(kept.why_unpacked) or _is_of_integers(op.operands[0])
+
+
+def _is_of_integers(activation: ir.Value) -> bool:
+    """Whether a value is what scales of its own have made of integers, and not to be rounded once more."""
+    owner = activation.owner
+    return not isinstance(owner, ir.Block) and op_name(owner) == "tfl.dequantize"
+
+
+def _keep(program: Program, argument: ir.Value, kept: Kept) -> bool:
+    """Puts integers in the place of an argument; says whether any op reads them as floats."""
     function = owner_function(argument)
     integers = program.weight_argument(function, kept.integers)
     scales = program.weights.derive(kept.scales)
     block = kept.spec.block_size or None
-    argument.replace_all_uses_with(
-        annotate_weight(integers, WeightQuantization(scales, None, 0, block))
-    )
+    annotate_weight(integers, WeightQuantization(scales, None, kept.axis, block))
+    unpacked: ir.Value | None = None
+    for use in list(argument.uses):
+        op, number = use.owner, use.operand_number
+        if not _reads_floats(op, kept):
+            op.operands[number] = integers
+            without_lost_activation(op, kept.spec)
+            continue
+        if unpacked is None:
+            with ir.InsertionPoint.at_block_begin(body_of(function)), argument.location:
+                unpacked = tfl.emit("dequantize", [integers], argument.type)
+        op.operands[number] = unpacked
+    return unpacked is not None

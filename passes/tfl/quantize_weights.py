@@ -31,6 +31,8 @@ from litewright.compiler.weights import Cast, Expression, Quantize, Scales
 from litewright.compiler.weights.expression import leaves
 from litewright.passes.core import Pass, remove_dead
 
+from .fuse_activations import separate_activation
+
 NOTES = "litewright.quant_notes"
 """Attribute of a module: what the recipe asked for and could not be given, a line each."""
 
@@ -73,7 +75,7 @@ class _Weight:
             paths = (*leaves(self.expression), origin_of(op.location).name)
             made = self.is_constant and kind == "embedding_lookup"
             reading = Reading(paths, kind, element_count(self.shape), made)
-            found.append(Site(reading, self.shape, _channel_axis(op) % len(self.shape)))
+            found.append(Site(reading, self.shape, channel_axis(op) % len(self.shape)))
         return found
 
 
@@ -191,7 +193,8 @@ def _strength(weight: _Weight, recipe: Recipe) -> float:
     return min(wishes, default=0.0)
 
 
-def _channel_axis(op: ir.OpView) -> int:
+def channel_axis(op: ir.OpView) -> int:
+    """The dimension of output channels of the weight that an op reads, from the end where negative."""
     kind = op_name(op).removeprefix("tfl.")
     transposed = kind == "batch_matmul" and tfl.attribute(op, "adj_y")
     return WEIGHT_USES[kind].axis - (1 if transposed else 0)
@@ -281,6 +284,13 @@ def _quantize(program: Program, weight: _Weight, choice: Choice) -> None:
                 unpacked[key] = _unpack(function, value, weight)
             value = unpacked[key]
         op.operands[position] = value
+        without_lost_activation(op, spec)
+
+
+def without_lost_activation(op: ir.OpView, spec: QuantSpec) -> None:
+    """Parts an op of weights in blocks from its activation, which kernels without the delegate forget."""
+    if spec.granularity == "block" and op_name(op) == "tfl.fully_connected":
+        separate_activation(op)
 
 
 def _argument(

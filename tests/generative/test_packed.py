@@ -11,11 +11,6 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 import litewright
-from litewright.compiler.ir import mlir
-from litewright.compiler.ir.mlir import op_name
-from litewright.compiler.ir.program import body_of, weight_symbol, weights_of
-from litewright.compiler.ir.quantized_type import quantized_type_of, weight_quantization_of
-from litewright.compiler.ir.types import array_of, element_of
 from litewright.compiler.weights import Binary, Concatenate, Leaf, Slice, WeightStore
 from litewright.compiler.weights.integers import Kept, kept_integers
 from litewright.generative.generation.generator import Generator
@@ -23,6 +18,7 @@ from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.export import LanguageModel, convert_checkpoint
 from litewright.generative.huggingface.loading import open_checkpoint
 from litewright.generative.huggingface.reference import reference_logits
+from tests.support.stored_integers import stored_integers
 from tests.support.tolerances import TOLERANCES, relative_error
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -115,27 +111,6 @@ def _converted(folder: Path, **options: Any) -> tuple[LanguageModel, Array]:
     return made, runner.logits()
 
 
-def _stored_in(path: Path) -> list[tuple[Array, Array]]:
-    """All matrices of 4 or 8 bits in a file, in the order in which they are read, with their scales."""
-    program = litewright.read(path).program
-    found: list[tuple[Array, Array]] = []
-    with mlir.use(program.context):
-        function = program.signatures()[0]
-        for value in weights_of(function):
-            blocks = weight_quantization_of(value)
-            if blocks is not None:
-                array = program.weights.read(weight_symbol(value) or "")
-                found.append((array.astype(np.int64), program.weights.read(blocks.scales)))
-        # What is small comes back as constants.
-        for op in body_of(function).operations:
-            if op_name(op) == "tfl.pseudo_qconst":
-                channels = quantized_type_of(element_of(op.results[0]))
-                array = array_of(op.attributes["value"])
-                assert channels is not None
-                found.append((array.astype(np.int64), np.array(channels.scales, np.float32)))
-    return found
-
-
 @pytest.mark.parametrize(
     ("method", "size", "extra"),
     [
@@ -152,9 +127,10 @@ def test_integers_of_the_file_are_those_of_the_checkpoint(
     given = _Made(tmp_path, method, size, **extra)
     converted, actual = _converted(tmp_path)
 
-    stored = _stored_in(tmp_path / "model.tflite")
+    stored = stored_integers(tmp_path / "model.tflite")
     assert len(stored) == len(given.integers) == 14
-    for (integers, scales), name in zip(stored, given.integers, strict=True):
+    for each, name in zip(stored, given.integers, strict=True):
+        integers, scales = each.integers, each.scales
         np.testing.assert_array_equal(integers, given.integers[name], name)
         expected = given.scales[name] if size > 0 else given.scales[name][:, 0]
         np.testing.assert_array_equal(scales, expected.astype(scales.dtype), name)
@@ -177,7 +153,7 @@ def test_what_the_runtime_cannot_hold_becomes_floats_and_is_told(
     given = _Made(tmp_path, method, 32, zero, **extra)
     converted, actual = _converted(tmp_path)
 
-    assert _stored_in(tmp_path / "model.tflite") == []
+    assert stored_integers(tmp_path / "model.tflite") == []
     assert converted.edge.notes
     assert all(why in note for note in converted.edge.notes)
     assert relative_error(actual, given.logits()) <= TOLERANCES["float32 model"]
