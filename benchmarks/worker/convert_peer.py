@@ -2,7 +2,8 @@
 
 Modules go through `litert_torch.convert`. The decoder is the TinyLlama of litert-torch's own
 authoring layers with its conventional export: cache layout as it comes, the mask an input, no
-logits from prefill. `lightweight` is an option of its `convert`, off unless asked.
+logits from prefill. `lightweight` is an option of its `convert`, off unless asked; `quantize` asks for its
+recipe of that name.
 """
 
 import dataclasses
@@ -139,6 +140,9 @@ def _decoder_converter(job: jobs.Job, options: dict[str, Any]) -> Callable[[], A
         step = sizes.step_inputs(torch.zeros(1, length), 0)
         return {**step, "kv_cache": kv_cache.KVCache.from_model_config(CACHE_LENGTH, module.config)}
 
+    if job.get("quantize") == "int8":
+        recipes: Any = import_module(f"{_GENERATIVE}.quantize.quant_recipes")
+        options = {**options, "quant_config": recipes.full_dynamic_recipe(mcfg=module.config)}
     signatures = litert_torch.signature(
         "prefill", exported, sample_kwargs=inputs(PREFILL_LENGTH)
     ).signature("decode", exported, sample_kwargs=inputs(1))

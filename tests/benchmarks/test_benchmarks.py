@@ -28,3 +28,18 @@ def test_measures_a_tiny_decoder(tmp_path: Path) -> None:
     page = (tmp_path / "out.md").read_text()
     assert "| conversion |" in page
     assert str(tmp_path) not in page
+
+
+@pytest.mark.slow
+def test_streams_a_checkpoint(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.streaming", "--layers", "0", "--tinyllama", "1"]
+    options = ["--no-peer", "--work", str(tmp_path / "work"), "--json", str(tmp_path / "rows.json")]
+    done = subprocess.run(
+        [*command, *options], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    [row] = json.loads((tmp_path / "rows.json").read_text())
+    assert row["written"] < 0.6 * row["read"]
+    assert row["copy"] > 0
+    assert row["anonymous"] <= row["peak"] < 2_500_000_000
+    assert not list((tmp_path / "work").glob("*.tflite"))
