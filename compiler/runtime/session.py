@@ -33,12 +33,16 @@ class Session:
         state: the tensors that are kept, by name, each with a signature that has it.
     """
 
-    def __init__(self, model: str | Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self, model: str | Path, *, threads: int | None = None, handed_over: bool = False
+    ) -> None:
         """Loads a model.
 
         Args:
             model: a path, whose file is mapped.
             threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            handed_over: whether what one signature returns and another takes, under one name, is state too, as
+                what a decoder sees of its encoder.
 
         Raises:
             UserError: the file cannot be read, a state tensor has a dimension that the caller chooses,
@@ -48,7 +52,7 @@ class Session:
         path = Path(model)
         self._engine = CompiledEngine(path, delegate=True, threads=threads)
         self.signatures = signatures_of(path)
-        self.state = _state_of(self.signatures)
+        self.state = _state_of(self.signatures, handed_over=handed_over)
         self._buffers: dict[str, TensorBuffer] = {}
         self._calls: dict[str, BoundCall] = {}
         self.reset()
@@ -107,19 +111,23 @@ class Session:
 
 
 def _state_of(
-    signatures: Mapping[str, SignatureInfo],
+    signatures: Mapping[str, SignatureInfo], *, handed_over: bool
 ) -> dict[str, tuple[SignatureInfo, TensorInfo]]:
-    """What goes in and comes out under one name, with a signature that it belongs to."""
+    """What goes in and comes out under one name, with a signature that takes it."""
     state: dict[str, tuple[SignatureInfo, TensorInfo]] = {}
+    returned = {each.name for signature in signatures.values() for each in signature.outputs}
     for signature in signatures.values():
-        results = {each.name for each in signature.outputs}
+        results = returned if handed_over else {each.name for each in signature.outputs}
         for each in (each for each in signature.inputs if each.name in results):
             if DYNAMIC in each.shape:
                 raise UserError(
                     f"state {each.name!r} of {signature.name!r} is {each}: a buffer that is kept between "
                     "calls needs a size of its own; export the model with that dimension fixed"
                 )
-            owner, known = state.setdefault(each.name, (signature, each))
+            state.setdefault(each.name, (signature, each))
+    for signature in signatures.values():
+        for each in (*signature.inputs, *signature.outputs):
+            owner, known = state.get(each.name, (signature, each))
             if each != known:
                 raise UserError(
                     f"state {each.name!r} is {known} in {owner.name!r}, {each} in {signature.name!r}"

@@ -85,6 +85,10 @@ class Generator:
             raise litewright.UserError(
                 f"{model}: no language model: no signature {DECODE!r}, only {', '.join(signatures)}"
             )
+        if not self.hands_over and "cross_k_0" in {each.name for each in signatures[DECODE].inputs}:
+            raise litewright.UserError(
+                f"{model}: an encoder-decoder model, which `Seq2SeqGenerator` runs"
+            )
         prefills = {
             _length_of(each): name for name, each in signatures.items() if name.startswith(PREFILL)
         }

@@ -60,6 +60,31 @@ class MadeSource:
         return _array(tensors if isinstance(tensors, Tensor) else tensors[0])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ComputedSource:
+    """A parameter that no checkpoint holds, because the model computes it (sinusoids of positions).
+
+    Attributes:
+        array: its value.
+    """
+
+    array: Array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Its element type."""
+        return self.array.dtype
+
+    def read(self) -> Array:
+        """The value."""
+        return self.array
+
+
 def sources_of(model: nn.Module, folder: Path, stored: Mapping[str, Source]) -> dict[str, Source]:
     """A lazy tensor for each parameter of a model, and for each buffer that the checkpoint holds.
 
@@ -77,6 +102,11 @@ def sources_of(model: nn.Module, folder: Path, stored: Mapping[str, Source]) -> 
         known = next((name for name in group if name in found), None)
         if known is not None:
             found.update(dict.fromkeys(group, found[known]))
+    called: Any = model
+    modules: list[tuple[str, nn.Module]] = list(called.named_modules())
+    for path, module in modules:
+        if hasattr(module, "create_weight") and f"{path}.weight" not in found:
+            found[f"{path}.weight"] = _computed(model, module)
     _check(folder, model, found, wanted)
     return found
 
@@ -123,6 +153,13 @@ def _tied(model: nn.Module) -> list[list[str]]:
     for name, parameter in model.named_parameters(remove_duplicate=False):
         names.setdefault(id(parameter), []).append(name)
     return [group for group in names.values() if len(group) > 1]
+
+
+def _computed(model: Any, module: nn.Module) -> ComputedSource:
+    """The weight of a module that says how it is made."""
+    made = copy.deepcopy(module).to_empty(device="cpu")
+    model._init_weights(made)
+    return ComputedSource(_array(made.get_parameter("weight").detach()))
 
 
 def _check(

@@ -1,0 +1,191 @@
+"""An encoder-decoder checkpoint to a model with encode, prefill and decode signatures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import litewright
+
+from .crossing import PADDING, TOKENS, CrossStep, Encode, Shapes, shapes_of, step_inputs
+from .export import DECODE, PREFILL
+from .hooks import hooked
+from .library import AutoFeatureExtractor, AutoModelForSeq2SeqLM, AutoModelForSpeechSeq2Seq
+from .loading import Checkpoint, open_checkpoint
+from .lora import with_adapter
+from .relative_positions import buckets_from_tables
+
+ENCODE = "encode_{}"
+
+_ENCODER_LENGTH, _CACHE_LENGTH = 128, 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncoderDecoderModel:
+    """A converted encoder-decoder model.
+
+    Attributes:
+        checkpoint: what it was made of.
+        edge: the model; one signature `encode_T` for each length, `decode`, and prefills if there are any.
+        encoder_lengths: tokens, or frames of features, that each encoder signature takes, ascending.
+        cache_length: positions that the decoder's caches hold.
+        prefill_lengths: tokens that each prefill takes, ascending; empty if the decoder takes prompts one by one.
+    """
+
+    checkpoint: Checkpoint
+    edge: litewright.EdgeModel
+    encoder_lengths: tuple[int, ...]
+    cache_length: int
+    prefill_lengths: tuple[int, ...]
+
+
+def convert_encoder_decoder(
+    folder: str | os.PathLike[str],
+    *,
+    encoder_lengths: Sequence[int] | None = None,
+    cache_length: int | None = None,
+    prefill_lengths: Sequence[int] = (),
+    lora: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> EncoderDecoderModel:
+    """Converts an encoder-decoder model in Hugging Face layout, from the code that transformers has for it.
+
+    `encode_T` takes `input_ids` and `attention_mask`, int32 [1, T], or the features that the folder's feature
+    extractor makes (`input_features`, float32). It returns what cross-attention sees, `cross_k_i` [1, KV, E, H] and
+    `cross_v_i` [1, KV, H, E] of each decoder layer and `cross_mask` [1, 1, 1, E], padded to the longest encoder.
+    `decode` and `prefill_T` take these as they are, beside `tokens` int32 [1, T], `input_pos` int32 [T],
+    consecutive, `mask` float32 [1, 1, T, S], and `kv_cache_k_i` and `kv_cache_v_i`, which they return; `decode`
+    returns `logits` float32 [1, 1, vocabulary]. Features have no `cross_mask`: all of them are seen.
+
+    Args:
+        folder: holds `config.json` and safetensors files; only one tensor at a time is in memory.
+        encoder_lengths: an encoder signature for each; without, one of 128 tokens, or of as many as the model has
+            positions if that is less. Features have one length, the extractor's.
+        cache_length: S, positions that the decoder's caches hold; without, 256, or as many as the decoder has if
+            that is less.
+        prefill_lengths: a prefill signature for each, for models whose decoder is given more than a few tokens.
+        lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
+        options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
+
+    Raises:
+        UserError: the checkpoint, the adapter or the lengths cannot be used.
+        ExportError: torch.export refused the model.
+        UnsupportedError: the model holds ops that cannot be lowered.
+    """
+    root = Path(folder)
+    checkpoint = open_checkpoint(root, (AutoModelForSeq2SeqLM, AutoModelForSpeechSeq2Seq))
+    if lora is not None:
+        checkpoint = with_adapter(checkpoint, lora)
+    model: Any = checkpoint.model
+    sources = _sources(model, root, encoder_lengths)
+    longest = max(sources)
+    if sources[longest].keys() == {TOKENS, PADDING}:
+        _check_positions(longest, model.get_encoder(), "encoder length")
+    cache_length = cache_length or min(_CACHE_LENGTH, _positions(model.get_decoder())[0])
+    _check_positions(cache_length, model.get_decoder(), "cache length")
+    prefills = _prefills(prefill_lengths, cache_length)
+    with (
+        hooked(model, max(cache_length, longest)),
+        buckets_from_tables(model, cache_length, tuple(sources)),
+    ):
+        shapes = shapes_of(model, sources[longest])
+        converter = _signatures(model, sources, shapes, cache_length, prefills)
+        edge = converter.convert(weights=checkpoint.weights, **options)
+    return EncoderDecoderModel(checkpoint, edge, tuple(sources), cache_length, prefills)
+
+
+def _signatures(
+    model: nn.Module,
+    sources: dict[int, dict[str, Tensor]],
+    shapes: Shapes,
+    cache_length: int,
+    prefills: tuple[int, ...],
+) -> Any:
+    has_mask = any(PADDING in each for each in sources.values())
+    encode, prefill = Encode(model, shapes), CrossStep(model, with_logits=False)
+    converter = litewright.signature(
+        DECODE,
+        CrossStep(model, with_logits=True),
+        (),
+        step_inputs(shapes, 1, cache_length, has_mask=has_mask),
+    )
+    for length, inputs in sources.items():
+        converter = converter.signature(ENCODE.format(length), encode, (), inputs)
+    for length in prefills:
+        inputs = step_inputs(shapes, length, cache_length, has_mask=has_mask)
+        converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
+    return converter
+
+
+def _sources(model: Any, root: Path, lengths: Sequence[int] | None) -> dict[int, dict[str, Tensor]]:
+    """Sample inputs of the encoder by length, ascending."""
+    if model.main_input_name != TOKENS:
+        features = _features(model.main_input_name, root)
+        frames = features.shape[-1]
+        if lengths is not None and set(lengths) != {frames}:
+            raise litewright.UserError(
+                f"the encoder takes the {frames} frames that its feature extractor makes, and no other length: "
+                f"{', '.join(map(str, lengths))}"
+            )
+        return {frames: {model.main_input_name: features}}
+    longest = min(_ENCODER_LENGTH, _positions(model.get_encoder())[0])
+    ascending = sorted({longest} if lengths is None else set(lengths))
+    if not ascending or ascending[0] < 1:
+        raise litewright.UserError(
+            f"encoder lengths must be positive, and at least one: {tuple(lengths or ())}"
+        )
+    return {
+        length: {
+            TOKENS: torch.zeros(1, length, dtype=torch.int32),
+            PADDING: torch.ones(1, length, dtype=torch.int32),
+        }
+        for length in ascending
+    }
+
+
+def _features(name: str, root: Path) -> Tensor:
+    """What the folder's feature extractor makes of a second of silence."""
+    try:
+        extractor = AutoFeatureExtractor.from_pretrained(root, local_files_only=True)
+        silence = torch.zeros(extractor.sampling_rate).numpy()
+        made = extractor(silence, sampling_rate=extractor.sampling_rate, return_tensors="pt")
+        return made[name].to(torch.float32)
+    except (ValueError, KeyError, OSError, ImportError, AttributeError) as error:
+        raise litewright.UserError(
+            f"{root}: the model reads {name}, and its feature extractor (preprocessor_config.json) is needed to "
+            f"know their shape: {error}"
+        ) from error
+
+
+def _positions(stack: nn.Module) -> tuple[int, str]:
+    """How many positions an encoder or decoder has learned, and in which module; no bound if it has no table."""
+    called: Any = stack
+    modules: list[tuple[str, nn.Module]] = list(called.named_modules())
+    for name, module in modules:
+        last = name.rsplit(".", 1)[-1]
+        if isinstance(module, nn.Embedding) and "position" in last:
+            # BART's tables begin with rows that are nobody's.
+            return module.num_embeddings - int(getattr(module, "offset", 0)), last
+    return torch.iinfo(torch.int32).max, ""
+
+
+def _check_positions(length: int, stack: nn.Module, what: str) -> None:
+    rows, name = _positions(stack)
+    if not 0 < length <= rows:
+        bound = f"the {rows} positions of {type(stack).__name__}.{name}" if name else "what fits"
+        raise litewright.UserError(f"the {what} of {length} must be at least 1 and at most {bound}")
+
+
+def _prefills(lengths: Sequence[int], cache_length: int) -> tuple[int, ...]:
+    ascending = tuple(sorted(set(lengths)))
+    if ascending and not 0 < ascending[0] <= ascending[-1] <= cache_length:
+        raise litewright.UserError(
+            f"prefill lengths must be positive and fit a cache of {cache_length} positions: {lengths}"
+        )
+    return ascending
