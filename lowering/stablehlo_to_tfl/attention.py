@@ -7,8 +7,6 @@ is the fastest form by a third where caches are long.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from litewright.compiler.ir import tfl
@@ -28,7 +26,6 @@ from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 from .attributes import boolean, number
 from .contraction import constant_array
 from .normalisation import softmax_last
-from .shape import concatenation
 
 MASKED = -0.7 * float(np.finfo(np.float32).max)
 """What is added where nothing may be seen: finite, so that a row that sees nothing has no NaN."""
@@ -47,22 +44,25 @@ def attention(op: ir.OpView, context: RuleContext) -> Outcome:
     groups, span = shape_of(key)[1:3]
     repeats = heads // groups
     query = binary("mul", query, scalar(number(op, "scale"), query))
-    query = reshape(query, [batch, groups, repeats * length, width])
-    scores = _matmul(query, key, adjoint=True)
+    grouped = [batch, groups, repeats * length]
+    scores = _matmul(reshape(query, [*grouped, width]), key, adjoint=True)
     if composite_name(op) == "litewright.soft_capped_attention":
         scores = _bounded(scores, number(op, "logit_cap"))
-    spread = _Spread(groups, repeats, length)
     masks = [_without_spread(mask) for mask in masks if not _hides_nothing(mask)]
     additive = [_additive(mask) for mask in masks]
     if boolean(op, "is_causal"):
         additive.append(_causal(length, span))
+    if not all(_is_one_row(mask) for mask in additive):
+        # ADD spreads a mask over heads: a mask for all queries of a group in one would be G times as large.
+        scores = reshape(scores, [batch, heads, length, span])
     for mask in additive:
-        scores = binary("add", scores, spread(mask))
-    attended = _matmul(softmax_last(scores), value, adjoint=False)
+        scores = binary("add", scores, mask)
+    attended = _matmul(reshape(softmax_last(scores), [*grouped, span]), value, adjoint=False)
+    attended = reshape(attended, [batch, heads, length, shape_of(value)[-1]])
     for mask in masks:
         if str(element_of(mask)) == "i1" and not _is_seen_everywhere(mask):
-            attended = binary("mul", attended, spread(_sees_anything(mask)))
-    return reshape(attended, [batch, heads, length, shape_of(value)[-1]])
+            attended = binary("mul", attended, _sees_anything(mask))
+    return attended
 
 
 def _matmul(x: ir.Value, y: ir.Value, *, adjoint: bool) -> ir.Value:
@@ -122,6 +122,11 @@ def _causal(length: int, span: int) -> ir.Value:
     return tfl.constant(np.where(visible, 0.0, MASKED).astype(np.float32)[None, None])
 
 
+def _is_one_row(mask: ir.Value) -> bool:
+    """Whether a mask is the same for all queries and heads."""
+    return all(size == 1 for size in shape_of(mask)[-3:-1])
+
+
 def _hides_nothing(mask: ir.Value) -> bool:
     """Whether a mask is known to be true everywhere, or to add zeros."""
     known = constant_array(mask)
@@ -140,35 +145,6 @@ def _sees_anything(mask: ir.Value) -> ir.Value:
     axes = constant_integers([rank_of(mask) - 1])
     seen = tfl.emit("reduce_any", [mask, axes], tensor_type(shape, "i1"), keep_dims=True)
     return tfl.emit("cast", [seen], tensor_type(shape, "f32"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    """What broadcasts to [B, KV * G, T, S] as what broadcasts to [B, KV, G * T, S].
-
-    Attributes:
-        groups: KV, the number of key heads.
-        repeats: G, how many query heads share one.
-        length: T, the number of queries.
-    """
-
-    groups: int
-    repeats: int
-    length: int
-
-    def __call__(self, mask: ir.Value) -> ir.Value:
-        """Every layer of a graph asks for the same value, which is then computed once."""
-        batch, heads, rows, span = (*([1] * (4 - rank_of(mask))), *shape_of(mask))
-        mask = reshape(mask, [batch, heads, rows, span])
-        if self.repeats == 1 or (heads == 1 and rows == 1):
-            return mask
-        if heads == 1:
-            return concatenation([mask] * self.repeats, 2) if self.length > 1 else mask
-        if rows == 1 and self.length > 1:
-            shape = [batch, heads, self.length, span]
-            kind = tensor_type(shape, element_of(mask))
-            mask = tfl.emit("broadcast_to", [mask, constant_integers(shape)], kind)
-        return reshape(mask, [batch, self.groups, self.repeats * self.length, span])
 
 
 RULES: tuple[Rule, ...] = (attention,)
