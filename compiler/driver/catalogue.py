@@ -61,7 +61,7 @@ def parse_pipeline(text: str, stage: Stage, extensions: Extensions) -> tuple[Any
         extensions: what others have added.
 
     Raises:
-        UserError: a name, option or value is unknown; the message lists those that there are.
+        UserError: a name, option or value is unknown; the message names those that are near, or else all.
     """
     known = passes_of(stage, extensions)
     passes: list[AnyPass] = []
@@ -109,9 +109,9 @@ def stages_of_rule(
 
 
 def _those_there_are(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"{meant}there is {', '.join(sorted(known))}"
+    """The names that are near, or all of them where none is."""
+    near = difflib.get_close_matches(name, known, n=3)
+    return f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(sorted(known))}"
 
 
 def _rules_in(passes: Sequence[AnyPass]) -> set[str]:

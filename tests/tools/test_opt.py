@@ -142,7 +142,7 @@ def test_why_not_on_a_file(factory: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-p", "fuse-activation"), "did you mean fuse-activations?"),
+        (("-p", "fuse-activation"), "did you mean fuse-activations or "),
         (("-p", "fuse-activations{limit=3}"), "has no option 'limit=3'"),
         (("-p", "fuse-activations;"), "cannot read the pipeline"),
         (("-o", "program.txt"), "saved as .mlir or .tflite"),
