@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
-from litewright.compiler.capture.stand_ins import has_meta_parameters
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.inspect.eager import tensor_of_array
 from litewright.compiler.ir import mlir
@@ -79,7 +78,7 @@ def reference_of(
     request: Request, captured: Unit, inputs: Mapping[str, Array]
 ) -> dict[str, Array] | None:
     """What the module itself returns, in eager torch; None where there is no module that can be called."""
-    if isinstance(request, ExportedRequest) or has_meta_parameters(request.module):
+    if isinstance(request, ExportedRequest) or any(p.is_meta for p in request.module.parameters()):
         return None
     assert isinstance(captured, FxProgram), "modules are captured"
     values = iter([tensor_of_array(inputs[each.name]) for each in captured.inputs])
