@@ -24,7 +24,16 @@ from litewright.generative.huggingface.hooks import hooked
 from litewright.generative.huggingface.loading import open_checkpoint
 from litewright.generative.huggingface.steps import Step, sample_inputs
 from litewright.generative.masking import MASKED
-from litewright.quantize import QuantSpec, Recipe, Rule, int4_block, int4_channel, recipe, recipe_of
+from litewright.quantize import (
+    CALIBRATED,
+    QuantSpec,
+    Recipe,
+    Rule,
+    int4_block,
+    int4_channel,
+    recipe,
+    recipe_of,
+)
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -71,7 +80,7 @@ def cases() -> dict[str, tuple[str, str, Recipe | None]]:
         "equalised_int8": ("int8 channel, equalised", "min_max", equalised_recipe()),
         "weight_only_int8": ("int8 channel, unpacked", "min_max", recipe_of("weight_only_int8")),
     }
-    for algorithm in ("min_max", "octav", "mse", "gptq"):
+    for algorithm in ("min_max", "octav", "mse", "output_mse", "gptq"):
         for size in (0, 32, 64, 128, 256):
             grain = f"block {size}" if size else "channel"
             key = f"int4_{'block' if size else 'channel'}{size or ''}"
@@ -79,7 +88,7 @@ def cases() -> dict[str, tuple[str, str, Recipe | None]]:
             table[f"{key}-{algorithm}"] = f"int4 {grain}, int8 table", algorithm, projections
             spec = QuantSpec("int4", "block" if size else "channel", size, algorithm=algorithm)
             table[f"all_{key}-{algorithm}"] = f"int4 {grain} throughout", algorithm, recipe(spec)
-    for algorithm in ("mse", "gptq"):
+    for algorithm in ("mse", "output_mse", "gptq"):
         table[f"mixed-{algorithm}"] = "mixed", algorithm, mixed_recipe(algorithm)
     return table
 
@@ -161,7 +170,9 @@ def convert(path: Path, own: Recipe | None, data: Array) -> tuple[float, dict[st
     options: dict[str, Any] = {}
     if own is not None:
         options["quant_config"] = own
-        calibrated = (rule.spec is not None and rule.spec.algorithm == "gptq" for rule in own.rules)
+        calibrated = (
+            rule.spec is not None and rule.spec.algorithm in CALIBRATED for rule in own.rules
+        )
         if any(calibrated) or any(rule.equalise for rule in own.rules):
             options["calibration_data"] = samples(data)
     checkpoint = open_checkpoint(MODEL)

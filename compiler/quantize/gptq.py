@@ -1,5 +1,7 @@
 """GPTQ: integers chosen column by column, each making up for the errors of those before it.
 
+What it finds is the start of a descent (`descent.py`), which makes the error of the products smaller by a tenth more.
+
 Source: E. Frantar et al., "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained
 Transformers", ICLR 2023. As there, errors are spread by the Cholesky factor of the inverse of the second
 moments of the inputs; columns come in the order of falling moments, with scales settled beforehand, so that
@@ -31,30 +33,37 @@ class Spreading:
     Attributes:
         order: the columns in the order in which they are rounded.
         factor: float32, upper triangular, in that order: row i says how the error of the i-th column is spread.
-        importance: how much an error in each column counts, in the order of the tensor.
     """
 
     order: Array
     factor: Array
-    importance: Array
 
 
-def spreading(moments: Array) -> Spreading:
-    """Prepares the moments of a matrix's inputs.
+def damped(moments: Array) -> Array:
+    """The moments of a matrix's inputs, made positive definite, in units of their mean.
 
     Args:
         moments: sum of x x^T over the inputs, [columns, columns].
+
+    Returns:
+        float32, [columns, columns].
     """
-    damped = moments.astype(np.float64)
-    diagonal = damped.diagonal().copy()
+    tame = moments.astype(np.float64)
+    diagonal = tame.diagonal().copy()
     # A column that never sees an input may become anything.
     dead = diagonal <= 0
     diagonal[dead] = 1.0
     diagonal += DAMPING * diagonal.mean()
-    np.fill_diagonal(damped, diagonal)
-    order = np.argsort(-diagonal, kind="stable")
-    factor = factor_of_inverse(damped[np.ix_(order, order)])
-    return Spreading(order, factor.astype(np.float32), diagonal.astype(np.float32))
+    np.fill_diagonal(tame, diagonal)
+    tame /= diagonal.mean()
+    return tame.astype(np.float32)
+
+
+def spreading(moments: Array) -> Spreading:
+    """Prepares damped moments."""
+    order = np.argsort(-moments.diagonal(), kind="stable")
+    factor = factor_of_inverse(moments[np.ix_(order, order)].astype(np.float64))
+    return Spreading(order, factor.astype(np.float32))
 
 
 def rounded(

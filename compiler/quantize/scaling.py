@@ -176,10 +176,11 @@ ALGORITHMS: Mapping[str, Callable[[Groups], Array]] = MappingProxyType(
         "min_max": min_max,
         "octav": octav,
         "mse": mse,
+        "output_mse": mse,
         "gptq": mse,
     }
 )
-"""Scales by algorithm. GPTQ chooses integers; its scales are those of `mse`, weighted."""
+"""Scales by algorithm. Algorithms that look at data start from those of `mse`, weighted."""
 
 
 def legal(scales: Array, *, blocks: bool) -> Array:

@@ -15,7 +15,7 @@ from ..diagnostics import UserError
 
 Element = Literal["int2", "int4", "int8", "float16"]
 Granularity = Literal["tensor", "channel", "block"]
-Algorithm = Literal["min_max", "octav", "mse", "gptq"]
+Algorithm = Literal["min_max", "octav", "mse", "output_mse", "gptq"]
 Compute = Literal["integer", "float"]
 
 ELEMENTS: tuple[Element, ...] = get_args(Element)
@@ -25,7 +25,7 @@ COMPUTES: tuple[Compute, ...] = get_args(Compute)
 
 BITS: Mapping[str, int] = MappingProxyType({"int2": 2, "int4": 4, "int8": 8, "float16": 16})
 
-CALIBRATED: frozenset[Algorithm] = frozenset({"gptq"})
+CALIBRATED: frozenset[Algorithm] = frozenset({"output_mse", "gptq"})
 """Algorithms that want to see the inputs of an op."""
 
 

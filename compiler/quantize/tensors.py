@@ -16,7 +16,8 @@ import ml_dtypes
 import numpy as np
 
 from . import gptq, scaling
-from .gptq import Spreading, spreading
+from .descent import Descent
+from .gptq import Spreading, damped, spreading
 from .scaling import Groups
 from .specs import QuantSpec
 
@@ -96,14 +97,15 @@ def quantize(
         shape: of the tensor. For blocks it has two dimensions, the second a multiple of the block's size.
         spec: how.
         axis: the dimension whose indices have scales of their own; None if there is one for all.
-        moments: second moments of what meets the columns, [columns, columns], for `gptq`.
+        moments: second moments of what meets the columns, [columns, columns], for algorithms that look at
+            them.
 
     Raises:
         NotFiniteError: the tensor holds NaN or infinity.
     """
     if axis == 0 and len(shape) > 1:
-        spread = None if moments is None else spreading(moments)
-        return _by_rows(rows, shape, spec, spread)
+        met = None if moments is None else _Met.of(moments, spec)
+        return _by_rows(rows, shape, spec, met)
     whole = rows(0, next(iter(shape), 1)).astype(np.float32)
     if axis is None:
         made = _by_rows(lambda a, b: whole.reshape(1, -1)[a:b], (1, whole.size), spec, None)
@@ -115,9 +117,46 @@ def quantize(
     return Quantized(np.ascontiguousarray(integers), made.scales)
 
 
-def _by_rows(
-    rows: Rows, shape: tuple[int, ...], spec: QuantSpec, spread: Spreading | None
-) -> Quantized:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Met:
+    """What meets the columns of a matrix.
+
+    Attributes:
+        moments: second moments, damped.
+        spread: for `gptq`.
+    """
+
+    moments: Array
+    spread: Spreading | None
+
+    @classmethod
+    def of(cls, moments: Array, spec: QuantSpec) -> _Met:
+        """Prepares what the algorithm of a spec looks at."""
+        tame = damped(moments)
+        return cls(tame, spreading(tame) if spec.algorithm == "gptq" else None)
+
+    def choose(self, rows: Array, groups: Groups, scales: Array) -> tuple[Array, Array]:
+        """Integers and scales of some rows, from scales to start with.
+
+        Args:
+            rows: float32, [rows, columns].
+            groups: the same numbers.
+            scales: float32, [rows, blocks].
+        """
+
+        def legal(scales: Array) -> Array:
+            return scaling.legal(scales, blocks=groups.blocks)
+
+        descent = Descent(rows, scales, self.moments, groups.bounds, legal)
+        if self.spread is None:
+            descent.clip()
+        else:
+            steps = np.repeat(scales, rows.shape[1] // scales.shape[1], axis=1)
+            descent.improve(gptq.rounded(rows, steps, self.spread, groups.bounds))
+        return descent.integers.T.astype(np.int8), descent.scales.T
+
+
+def _by_rows(rows: Rows, shape: tuple[int, ...], spec: QuantSpec, met: _Met | None) -> Quantized:
     """Groups are rows, or blocks of rows."""
     count, width = shape[0], int(np.prod(shape[1:]))
     size = spec.block_size or width
@@ -129,21 +168,20 @@ def _by_rows(
         stop = min(start + step, count)
         part = rows(start, stop).astype(np.float32, copy=False).reshape(-1, size)
         weights = None
-        if spread is not None:
-            wide = np.broadcast_to(spread.importance, (stop - start, width))
+        if met is not None:
+            wide = np.broadcast_to(met.moments.diagonal(), (stop - start, width))
             weights = np.ascontiguousarray(wide).reshape(-1, size)
         groups, found = _chunk(part, weights, spec)
-        scales[start:stop] = found.reshape(stop - start, blocks)
-        if spread is None:
-            values = scaling.to_integers(groups, found)
+        found = found.reshape(stop - start, blocks)
+        if met is None:
+            values = scaling.to_integers(groups, found.reshape(-1))
             values = values if groups.axis == 1 else values.T
         else:
-            steps = np.repeat(scales[start:stop], size, axis=1)
-            whole = part.reshape(stop - start, width)
-            values = gptq.rounded(whole, steps, spread, groups.bounds)
+            values, found = met.choose(part.reshape(stop - start, width), groups, found)
+        scales[start:stop] = found
         integers[start:stop] = values.reshape(stop - start, blocks, size)
 
-    step = max(1, (_CHUNK if spread is None else _SPREAD_CHUNK) // max(width, 1))
+    step = max(1, (_CHUNK if met is None else _SPREAD_CHUNK) // max(width, 1))
     in_parallel(work, range(0, count, step))
     return Quantized(
         integers.reshape(shape).view(integer_dtype(spec)),

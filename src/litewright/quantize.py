@@ -33,9 +33,11 @@ from litewright.compiler.quantize.recipes import (
     int4_channel,
     mixed,
     recipe_of,
+    static_int8,
+    static_int16x8,
     weight_only_int8,
 )
-from litewright.compiler.quantize.specs import ALGORITHMS, QuantSpec
+from litewright.compiler.quantize.specs import ALGORITHMS, CALIBRATED, QuantSpec
 
 if TYPE_CHECKING:
     from litewright.compiler.driver.model import EdgeModel
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALGORITHMS",
+    "CALIBRATED",
     "KINDS",
     "READY",
     "Dtype",
@@ -65,6 +68,8 @@ __all__ = [
     "mixed",
     "recipe",
     "recipe_of",
+    "static_int8",
+    "static_int16x8",
     "weight_only_int8",
 ]
 
