@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
 import litewright
@@ -18,6 +17,7 @@ from ..bundle.container import Kind
 from ..bundle.reading import Bundle, open_bundle
 from .generator import Generator, Speed
 from .sampling import Sampler
+from .tokens import read_tokenizer, tokenizer_file
 
 
 class TextGenerator:
@@ -51,17 +51,17 @@ class TextGenerator:
         path = Path(model)
         self.start_token: int | None = None
         self.stop_tokens: tuple[int, ...] = ()
-        given = _tokenizer_file(tokenizer) if tokenizer is not None else None
+        given = tokenizer_file(tokenizer) if tokenizer is not None else None
         if path.suffix == ".tflite":
             if given is None:
                 raise litewright.UserError(
                     f"{path} has no tokenizer: name its tokenizer.json, or give a bundle"
                 )
-            self.tokenizer = _tokenizer(given.read_text(encoding="utf-8"), given)
+            self.tokenizer = read_tokenizer(given.read_text(encoding="utf-8"), given)
         else:
             bundle = open_bundle(path)
             text = given.read_text(encoding="utf-8") if given is not None else _text_of(bundle)
-            self.tokenizer = _tokenizer(text, given or path)
+            self.tokenizer = read_tokenizer(text, given or path)
             metadata = bundle.metadata()
             self.start_token = self._number(metadata.start_token)
             stops = [self._number(each) for each in metadata.stop_tokens]
@@ -152,14 +152,6 @@ def _overlap(text: str, stop: str) -> int:
     return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)
 
 
-def _tokenizer_file(given: str | os.PathLike[str]) -> Path:
-    path = Path(given)
-    file = path / "tokenizer.json" if path.is_dir() else path
-    if not file.is_file():
-        raise litewright.UserError(f"{file}: there is no such tokenizer")
-    return file
-
-
 def _text_of(bundle: Bundle) -> str:
     part = bundle.part(Kind.TOKENIZER)
     if part is None:
@@ -167,10 +159,3 @@ def _text_of(bundle: Bundle) -> str:
             f"{bundle.path} holds no tokenizer.json (SentencePiece is not read here): name one"
         )
     return part.content().decode("utf-8")
-
-
-def _tokenizer(text: str, origin: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_str(text)
-    except Exception as error:  # the package raises nothing more exact
-        raise litewright.FormatError(f"{origin}: no sound tokenizer.json ({error})") from error

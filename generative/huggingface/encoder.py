@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +20,8 @@ from .pooling import Normalize, Pool, Pooling
 from .sentence import layout_of
 from .tasks import EMBED, EMBEDDING, Task, task_of
 from .weights import Source
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 ENCODE = "encode_{}"
 INPUT_IDS, ATTENTION_MASK, TOKEN_TYPE_IDS = "input_ids", "attention_mask", "token_type_ids"
@@ -87,6 +90,7 @@ class EncoderModel:
         checkpoint: what was converted: its model is an `Encoder` or a `Head`.
         task: what it is for.
         lengths: tokens that the signatures take, ascending.
+        batch: texts that they take at once.
         inputs: names of what they take.
     """
 
@@ -94,35 +98,45 @@ class EncoderModel:
     checkpoint: Checkpoint
     task: Task
     lengths: tuple[int, ...]
+    batch: int
     inputs: tuple[str, ...]
+
+    @property
+    def config(self) -> Any:
+        """The configuration of the model, of transformers."""
+        return self.checkpoint.config
 
 
 def convert_encoder(
     folder: str | os.PathLike[str],
     *,
     lengths: Sequence[int] = (128,),
+    batch: int = 1,
     task: str | None = None,
     pooling: Pooling | None = None,
     normalised: bool | None = None,
+    texts: Sequence[Sequence[int]] = (),
     **options: Any,
 ) -> EncoderModel:
     """Converts an encoder in Hugging Face layout; only one tensor at a time is in memory.
 
-    Signatures `encode_T` take `input_ids` and `attention_mask`, int32 [1, T], and `token_type_ids` where a head takes
+    Signatures `encode_T` take `input_ids` and `attention_mask`, int32 [B, T], and `token_type_ids` where a head takes
     pairs of texts and the model knows two kinds of tokens. They share one set of weights, and return
 
-    * `embedding` float32 [1, width], pooled in the graph, of sentence encoders and models without a head;
-    * `logits` float32 [1, T, vocabulary] for `fill-mask`, [1, T, labels] for `token-classification` and [1, labels]
+    * `embedding` float32 [B, width], pooled in the graph, of sentence encoders and models without a head;
+    * `logits` float32 [B, T, vocabulary] for `fill-mask`, [B, T, labels] for `token-classification` and [B, labels]
       for `text-classification`;
-    * `start_logits` and `end_logits` float32 [1, T] for `question-answering`.
+    * `start_logits` and `end_logits` float32 [B, T] for `question-answering`.
 
     Args:
         folder: holds `config.json` and safetensors files, and may be one of sentence-transformers.
         lengths: a signature for each.
+        batch: B, texts that go in at once.
         task: one of the names above, or `feature-extraction`; without, what `modules.json` or the architecture says.
         pooling: without, what the folder says, or the mean if it says nothing.
         normalised: whether embeddings are scaled to length 1; without, what the folder says, or True if it says
             nothing.
+        texts: tokens, which recipes that want data are calibrated with; the longest signature is run on them.
         options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
     Raises:
@@ -140,14 +154,62 @@ def convert_encoder(
     else:
         opened = with_values(model_without_values(root, (auto_class(chosen.model),)), root)
         checkpoint = _wrapped(opened, Head(opened.model, chosen.outputs))
+    if batch < 1:
+        raise litewright.UserError(f"a batch of {batch} texts: at least one must go in")
     ascending = _lengths(lengths, checkpoint)
     inputs = _inputs(checkpoint, chosen)
     converter: Any = litewright
     for length in ascending:
-        samples = {name: torch.ones(1, length, dtype=torch.int32) for name in inputs}
+        samples = {name: torch.ones(batch, length, dtype=torch.int32) for name in inputs}
         converter = converter.signature(ENCODE.format(length), checkpoint.model, (), samples)
+    if texts and options.get("quant_config") is not None:
+        made = _calibration(checkpoint, inputs, texts, (batch, ascending[-1]))
+        options["calibration_data"] = {ENCODE.format(ascending[-1]): made}
     edge = converter.convert(weights=checkpoint.weights, **options)
-    return EncoderModel(edge, checkpoint, chosen, ascending, inputs)
+    return EncoderModel(edge, checkpoint, chosen, ascending, batch, inputs)
+
+
+def padded(
+    texts: Sequence[Sequence[int]],
+    length: int,
+    *,
+    padding: int = 0,
+    begins: Sequence[int] | None = None,
+) -> dict[str, Array]:
+    """Texts as a signature takes them: arrays by name, int32 [len(texts), length] each, padded at the end.
+
+    Args:
+        texts: tokens; what is longer is cut.
+        length: of the signature.
+        padding: the number of the token that pads.
+        begins: where the second text of each pair begins; without, none has one.
+    """
+    ids = np.full((len(texts), length), padding, np.int32)
+    counts = np.array([min(len(text), length) for text in texts])
+    for row, text in enumerate(texts):
+        ids[row, : counts[row]] = text[:length]
+    places = np.arange(length)[None]
+    shown = (places < counts[:, None]).astype(np.int32)
+    starts = np.array(begins if begins is not None else [length] * len(texts))
+    kinds = (places >= starts[:, None]).astype(np.int32) * shown
+    return {INPUT_IDS: ids, ATTENTION_MASK: shown, TOKEN_TYPE_IDS: kinds}
+
+
+def _calibration(
+    checkpoint: Checkpoint,
+    inputs: tuple[str, ...],
+    texts: Sequence[Sequence[int]],
+    shape: tuple[int, int],
+) -> list[dict[str, Array]]:
+    """Samples of a signature that takes `shape`; the last is filled up with texts from the beginning."""
+    batch, length = shape
+    padding = getattr(checkpoint.config, "pad_token_id", None) or 0
+    samples: list[dict[str, Array]] = []
+    for at in range(0, len(texts), batch):
+        chosen = [texts[(at + row) % len(texts)] for row in range(batch)]
+        made = padded(chosen, length, padding=padding)
+        samples.append({name: made[name] for name in inputs})
+    return samples
 
 
 def _embedding(root: Path, pooling: Pooling | None, *, normalised: bool | None) -> Checkpoint:
@@ -167,9 +229,9 @@ def _embedding(root: Path, pooling: Pooling | None, *, normalised: bool | None) 
 
 def _without_head(root: Path) -> Checkpoint:
     """The model whose states of tokens are pooled."""
-    model: Any = model_without_values(root, (auto_class("AutoModel"),))
-    if getattr(model.config, "is_encoder_decoder", False):
-        model = model_without_values(root, (auto_class("AutoModelForTextEncoding"),))
+    # Of models that have an encoder and a decoder, this is the encoder.
+    kinds = auto_class("AutoModelForTextEncoding"), auto_class("AutoModel")
+    model: Any = model_without_values(root, kinds)
     # What heads make of the first token: many checkpoints have no values for it, and no embedding is made of it.
     if getattr(model, "pooler", None) is not None:
         model.pooler = None

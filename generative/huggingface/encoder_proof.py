@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,13 +12,16 @@ import torch
 
 import litewright
 
-from .encoder import ATTENTION_MASK, ENCODE, INPUT_IDS, TOKEN_TYPE_IDS, EncoderModel
-from .reference import parameters_at_hand
+from .at_hand import parameters_at_hand
+from .encoder import ENCODE, EncoderModel, padded
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 TOLERANCE = 1e-3
 """How far float32 results may be off, relative to the largest number of the reference."""
+
+_SMALLEST = 1e-30
+"""What a product of lengths is at least, so that two vectors of zeros are no division by zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Outcome:
         length: tokens of the signature.
         filled: how many of them are shown.
         error: the largest difference, relative to the largest magnitude of the reference.
-        cosine: between results and reference, of a vector of either: the smallest of all tokens and results.
+        cosine: between results and reference: the smallest of all vectors, one for the text or for each token.
     """
 
     length: int
@@ -38,30 +42,26 @@ class Outcome:
 
 
 def prove_encoder(
-    encoder: EncoderModel, texts: Sequence[Sequence[int]] = (), *, seed: int = 0
+    encoder: EncoderModel, texts: Sequence[Sequence[int]] = (), *, path: Path | None = None
 ) -> tuple[Outcome, ...]:
-    """Runs every signature, filled and half filled, beside PyTorch.
+    """Runs every signature on texts beside PyTorch.
 
     PyTorch runs the model's own code, with one module's parameters in memory at a time.
 
     Args:
         encoder: what was converted.
-        texts: tokens to run it on, as many as fit; random ones if there are none.
-        seed: of the random ones.
+        texts: tokens; without, random ones that fill a signature and half of it.
+        path: the file, if it is written already.
     """
+    run = encoder.edge if path is None else _Session(path)
+    random = np.random.default_rng(0)
     outcomes: list[Outcome] = []
     with parameters_at_hand(encoder.checkpoint):
         for length in encoder.lengths:
-            for inputs, filled in _samples(encoder, length, texts, seed):
-                expected = _reference(encoder, inputs)
-                actual = _run(encoder, length, inputs)
-                # Results token by token are compared where there are tokens.
-                end = filled if encoder.task.by_token else None
-                both = zip(actual, expected, strict=True)
-                pairs = [(a[:, :end], e[:, :end]) for a, e in both]
-                error = max(_error(a, e) for a, e in pairs)
-                cosine = min(_cosine(a, e) for a, e in pairs)
-                outcomes.append(Outcome(length, filled, error, cosine))
+            given = list(texts) or _random_texts(encoder, length, random)
+            for at in range(0, len(given), encoder.batch):
+                chosen = given[at : at + encoder.batch]
+                outcomes += _compared(encoder, run, length, chosen, random)
     return tuple(outcomes)
 
 
@@ -81,55 +81,61 @@ def check_encoder(outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def _samples(
-    encoder: EncoderModel, length: int, texts: Sequence[Sequence[int]], seed: int
-) -> list[tuple[dict[str, Array], int]]:
-    random = np.random.default_rng(seed)
-    vocabulary = int(encoder.checkpoint.config.vocab_size)
-    wanted = [list(text[:length]) for text in texts] or [
-        random.integers(0, vocabulary, filled).tolist()
-        for filled in sorted({length, (length + 1) // 2})
-    ]
-    return [(inputs_of(encoder, length, text, random), len(text)) for text in wanted]
+class _Session:
+    """A written file, called as the model is that it was written of."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = litewright.Session(path)
+
+    def __call__(self, *, signature_name: str, **inputs: Array) -> Any:
+        made = self._session.run(inputs, signature_name)
+        return next(iter(made.values())) if len(made) == 1 else made
 
 
-def inputs_of(
+def _random_texts(
+    encoder: EncoderModel, length: int, random: np.random.Generator
+) -> list[list[int]]:
+    """One that fills the signature and one that fills half of it, of each row of a batch."""
+    vocabulary = int(encoder.config.vocab_size)
+    lengths = sorted({length, (length + 1) // 2}) * encoder.batch
+    return [random.integers(0, vocabulary, filled).tolist() for filled in lengths]
+
+
+def _compared(
     encoder: EncoderModel,
+    run: Callable[..., Any],
     length: int,
-    tokens: Sequence[int],
-    random: np.random.Generator | None = None,
-) -> dict[str, Array]:
-    """A text as a signature takes it, int32 [1, length] each, padded at the end.
-
-    Args:
-        encoder: which takes it.
-        length: of the signature.
-        tokens: as many as that, or fewer.
-        random: chooses where the second text of a pair begins; without, there is one text.
-    """
-    padding = getattr(encoder.checkpoint.config, "pad_token_id", None) or 0
-    ids = np.full((1, length), padding, np.int32)
-    ids[0, : len(tokens)] = tokens
-    shown = (np.arange(length) < len(tokens)).astype(np.int32)[None]
-    inputs = {INPUT_IDS: ids, ATTENTION_MASK: shown}
-    if TOKEN_TYPE_IDS in encoder.inputs:
-        begin = length if random is None else int(random.integers(0, max(len(tokens), 1)))
-        inputs[TOKEN_TYPE_IDS] = (np.arange(length) >= begin).astype(np.int32)[None] * shown
-    return inputs
-
-
-def _reference(encoder: EncoderModel, inputs: dict[str, Array]) -> list[Array]:
+    texts: Sequence[Sequence[int]],
+    random: np.random.Generator,
+) -> list[Outcome]:
+    """As many texts as go in at once, or fewer."""
+    filled = [min(len(text), length) for text in texts]
+    begins = [int(random.integers(0, max(count, 1))) for count in filled]
+    rows = [each % len(texts) for each in range(encoder.batch)]
+    made = padded(
+        [texts[row] for row in rows],
+        length,
+        padding=getattr(encoder.config, "pad_token_id", None) or 0,
+        begins=[begins[row] for row in rows],
+    )
+    inputs = {name: made[name] for name in encoder.inputs}
     with torch.no_grad():
-        made = encoder.checkpoint.model(
-            **{name: torch.as_tensor(each) for name, each in inputs.items()}
-        )
-    return [made[name].numpy() for name in encoder.task.outputs]
-
-
-def _run(encoder: EncoderModel, length: int, inputs: dict[str, Array]) -> list[Array]:
-    made: Any = encoder.edge(signature_name=ENCODE.format(length), **inputs)
+        tensors = {name: torch.as_tensor(each) for name, each in inputs.items()}
+        expected: dict[str, Any] = encoder.checkpoint.model(**tensors)
+    found: Any = run(signature_name=ENCODE.format(length), **inputs)
     outputs = encoder.task.outputs
-    return [np.asarray(made)] if len(outputs) == 1 else [np.asarray(made[name]) for name in outputs]
+    actual: dict[str, Any] = {outputs[0]: found} if len(outputs) == 1 else found
+    outcomes: list[Outcome] = []
+    for row, count in enumerate(filled):
+        # Results token by token are compared where there are tokens.
+        end = count if encoder.task.by_token else None
+        pairs = [
+            (np.asarray(actual[name])[row][:end], expected[name][row].numpy()[:end])
+            for name in outputs
+        ]
+        error = max(_error(a, e) for a, e in pairs)
+        outcomes.append(Outcome(length, count, error, min(_cosine(a, e) for a, e in pairs)))
+    return outcomes
 
 
 def _error(actual: Array, expected: Array) -> float:
@@ -139,5 +145,5 @@ def _error(actual: Array, expected: Array) -> float:
 
 def _cosine(actual: Array, expected: Array) -> float:
     lengths = np.linalg.norm(actual, axis=-1) * np.linalg.norm(expected, axis=-1)
-    cosines = (actual * expected).sum(-1) / np.maximum(lengths, 1e-30)
+    cosines = (actual * expected).sum(-1) / np.maximum(lengths, _SMALLEST)
     return float(cosines.min()) if np.isfinite(cosines).all() else float("nan")

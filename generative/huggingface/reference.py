@@ -92,13 +92,6 @@ class _Count:
 
 
 @contextlib.contextmanager
-def parameters_at_hand(checkpoint: Checkpoint) -> Generator[None]:
-    """While it is entered, the checkpoint's model can be called; one module's parameters at a time are in memory."""
-    with _parameters_when_needed(checkpoint, _Count(None, 1)):
-        yield
-
-
-@contextlib.contextmanager
 def _parameters_when_needed(checkpoint: Checkpoint, count: _Count) -> Generator[None]:
     """While it is entered, a module has its parameters as it runs, and not before or after."""
     opened: Any = checkpoint.model

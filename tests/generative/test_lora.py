@@ -134,6 +134,7 @@ def test_an_adapter_of_another_model_is_told_whole(tmp_path: Path) -> None:
         str(tmp_path / "model.tflite"),
         "--lora",
         str(adapter),
+        *("--prefill", "8", "--cache", "16"),
     ]
 
     result = CliRunner().invoke(command, arguments)

@@ -1,17 +1,33 @@
-"""`litewright export-hf`: a checkpoint folder to a file that LiteRT-LM runs."""
+"""`litewright export-hf`: a checkpoint folder to a file that LiteRT or LiteRT-LM runs."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..options import dump_ir_option, quantize_option, target_option
 
-if TYPE_CHECKING:
-    from litewright.generative.huggingface.bundling import Exported
+
+def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a list of numbers", param=option) from None
+
+
+def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
+    if path is None:
+        return None
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"cannot read {path}: {error}", param=option) from None
+    return tuple(line for line in lines if line.strip())
 
 
 @click.command("export-hf")
@@ -25,25 +41,48 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--prefill",
-    default="128",
-    show_default=True,
+    callback=_numbers,
     metavar="T,...",
-    help="Tokens that each prefill signature takes.",
+    help="Language models: tokens that each prefill signature takes.  [default: 128]",
 )
 @click.option(
     "--cache",
-    default=1280,
-    show_default=True,
     type=click.IntRange(min=1),
-    help="Positions of the caches: tokens of a conversation.",
+    help="Language models: positions of the caches, tokens of a conversation.  [default: 1280]",
 )
-@quantize_option
 @click.option(
     "--lora",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="A folder with an adapter, as peft writes it, to be merged into the weights.",
+    help="Language models: a folder with an adapter, as peft writes it, to be merged into the weights.",
 )
+@click.option(
+    "--ring",
+    is_flag=True,
+    default=None,
+    help="Language models: layers with a sliding window cache no more than it and a prefill.",
+)
+@click.option(
+    "--lengths",
+    callback=_numbers,
+    metavar="T,...",
+    help="Encoders: tokens that each signature takes.  [default: 128]",
+)
+@click.option(
+    "--batch", type=click.IntRange(min=1), help="Encoders: texts that go in at once.  [default: 1]"
+)
+@click.option(
+    "--task",
+    help="Encoders: what for (feature-extraction, fill-mask, text-classification, ...), if not what the folder says.",
+)
+@click.option(
+    "--texts",
+    type=click.Path(path_type=Path),
+    callback=_lines,
+    metavar="FILE",
+    help="Encoders: a text in each line, to compare on, and to calibrate recipes with that want data.",
+)
+@quantize_option
 @target_option
 @click.option("--no-proof", is_flag=True, help="Do not compare with PyTorch.")
 @dump_ir_option
@@ -52,99 +91,50 @@ def command(
     *,
     folder: Path,
     output: Path,
-    prefill: str,
-    cache: int,
     quantize: str | None,
-    lora: Path | None,
     target: str,
     no_proof: bool,
     dump_ir: Path | None,
     as_json: bool,
+    **of_kinds: Any,
 ) -> None:
-    """Converts a causal language model.
+    """Converts a causal language model, or an encoder: sentence embeddings, classifiers, masked language models.
 
-    FOLDER is a checkpoint in Hugging Face layout: config.json, safetensors files, tokenizer.json.
+    FOLDER is a checkpoint in Hugging Face layout: config.json, safetensors files, tokenizer.json. What is in it
+    decides what is made of it.
     """
     from litewright.compiler.runtime.quiet import hush_exit
 
+    from ..exporting import exporter_of
     from ..progress import stage_progress
 
     hush_exit()
-    lengths = _lengths(prefill)
+    chosen = {name: value for name, value in of_kinds.items() if value is not None}
     with stage_progress() as progress:
         import transformers
 
-        from litewright.generative.huggingface.bundling import export_checkpoint
-
         transformers.logging.set_verbosity_error()
-        exported = export_checkpoint(
-            folder,
-            output,
-            prefill_lengths=lengths,
-            cache_length=cache,
-            proof=not no_proof,
-            lora=lora,
-            quant_config=quantize,
-            target=target,
-            dump_ir=dump_ir,
-            progress=progress,
-        )
-    facts = _facts(exported)
+        exporter = exporter_of(folder)
+        strange = sorted(chosen.keys() - exporter.options)
+        if strange:
+            told = ", ".join(f"--{name}" for name in strange)
+            raise click.UsageError(f"{told}: not for the kind of model in {folder}")
+        shared = {
+            "proof": not no_proof,
+            "quant_config": quantize,
+            "target": target,
+            "dump_ir": dump_ir,
+            "progress": progress,
+        }
+        facts = exporter.export(folder, output, chosen, shared)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
-    else:
-        _print(facts)
-
-
-def _lengths(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is not a list of numbers", param_hint="--prefill"
-        ) from None
-
-
-def _facts(exported: Exported) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "file": str(exported.path),
-        "bytes": exported.path.stat().st_size,
-        "architecture": exported.model.checkpoint.config.model_type,
-        "cache": exported.model.cache_length,
-        "prefill": list(exported.model.prefill_lengths),
-        "seconds": exported.model.edge.timings,
-    }
-    if exported.proof is not None:
-        facts["trials"] = [
-            {
-                "name": each.trial.name,
-                "error": each.error,
-                "divergence": each.divergence,
-                "agreement": each.agreement,
-            }
-            for each in exported.proof.outcomes
-        ]
-    return facts
-
-
-def _print(facts: dict[str, Any]) -> None:
+        return
     from rich.console import Console
 
-    from ..report import megabytes, new_table
+    from ..report import megabytes
 
     console = Console(highlight=False)
     head = f"{facts['file']}: {facts['architecture']}, {megabytes(facts['bytes'])}"
     console.print(f"{head}, converted in {sum(facts['seconds'].values()):.1f} s", markup=False)
-    if "trials" not in facts:
-        return
-    table = new_table(
-        "beside PyTorch",
-        "largest error",
-        "divergence",
-        "same token",
-        numbers=frozenset({"largest error", "divergence", "same token"}),
-    )
-    for each in facts["trials"]:
-        share = f"{100 * each['agreement']:.0f} %"
-        table.add_row(each["name"], f"{each['error']:.1e}", f"{each['divergence']:.1e}", share)
-    console.print(table)
+    exporter.show(facts, console)

@@ -1,0 +1,141 @@
+"""What `litewright export-hf` does with each kind of checkpoint: which options it takes, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """How one kind of checkpoint is exported.
+
+    Attributes:
+        options: names of the command's options that belong to this kind, and not to every kind.
+        export: takes the folder, the output, the options that were given, and those of every kind; returns what to
+            tell as JSON.
+        show: prints the rest of what `export` returns, below the head.
+    """
+
+    options: frozenset[str]
+    export: Callable[[Path, Path, Mapping[str, Any], Mapping[str, Any]], Facts]
+    show: Callable[[Facts, Console], None]
+
+
+def exporter_of(folder: Path) -> Exporter:
+    """How the checkpoint in a folder is exported.
+
+    Raises:
+        UserError: the folder holds no checkpoint.
+    """
+    from litewright.generative.huggingface.kinds import Kind, kind_of
+
+    return _ENCODER if kind_of(folder) is Kind.ENCODER else _CAUSAL
+
+
+def _export_causal(
+    folder: Path, output: Path, chosen: Mapping[str, Any], shared: Mapping[str, Any]
+) -> Facts:
+    from litewright.generative.huggingface.bundling import export_checkpoint
+
+    names = {"prefill": "prefill_lengths", "cache": "cache_length"}
+    given = {names.get(name, name): value for name, value in chosen.items()}
+    exported = export_checkpoint(folder, output, **given, **shared)
+    facts: Facts = {
+        "file": str(exported.path),
+        "bytes": exported.path.stat().st_size,
+        "architecture": exported.model.checkpoint.config.model_type,
+        "cache": exported.model.cache_length,
+        "rings": list(exported.model.rings),
+        "prefill": list(exported.model.prefill_lengths),
+        "seconds": exported.model.edge.timings,
+    }
+    if exported.proof is not None:
+        facts["trials"] = [
+            {
+                "name": each.trial.name,
+                "error": each.error,
+                "divergence": each.divergence,
+                "agreement": each.agreement,
+            }
+            for each in exported.proof.outcomes
+        ]
+    return facts
+
+
+def _show_causal(facts: Facts, console: Console) -> None:
+    from .report import new_table
+
+    if "trials" not in facts:
+        return
+    numbers = ("largest error", "divergence", "same token")
+    table = new_table("beside PyTorch", *numbers, numbers=frozenset(numbers))
+    for each in facts["trials"]:
+        share = f"{100 * each['agreement']:.0f} %"
+        table.add_row(each["name"], f"{each['error']:.1e}", f"{each['divergence']:.1e}", share)
+    console.print(table)
+
+
+def _export_encoder(
+    folder: Path, output: Path, chosen: Mapping[str, Any], shared: Mapping[str, Any]
+) -> Facts:
+    from litewright.generative.huggingface.encoder_export import export_encoder
+
+    exported = export_encoder(folder, output, **chosen, **shared)
+    facts: Facts = {
+        "file": str(exported.path),
+        "bytes": exported.path.stat().st_size,
+        "architecture": exported.model.config.model_type,
+        "task": exported.model.task.name,
+        "lengths": list(exported.model.lengths),
+        "batch": exported.model.batch,
+        "inputs": list(exported.model.inputs),
+        "outputs": list(exported.model.task.outputs),
+        "seconds": exported.model.edge.timings,
+    }
+    if exported.outcomes:
+        facts["trials"] = [
+            {
+                "length": each.length,
+                "filled": each.filled,
+                "error": each.error,
+                "cosine": each.cosine,
+            }
+            for each in exported.outcomes
+        ]
+    return facts
+
+
+def _show_encoder(facts: Facts, console: Console) -> None:
+    from .report import new_table
+
+    console.print(f"{facts['task']}: {', '.join(facts['inputs'])} to {', '.join(facts['outputs'])}")
+    trials: list[dict[str, Any]] = facts.get("trials", [])
+    if not trials:
+        return
+    numbers = ("texts", "largest error", "least cosine", "mean cosine")
+    table = new_table("beside PyTorch", *numbers, numbers=frozenset(numbers))
+    for length in facts["lengths"]:
+        own = [each for each in trials if each["length"] == length]
+        cosines = [each["cosine"] for each in own]
+        table.add_row(
+            f"{length} tokens",
+            str(len(own)),
+            f"{max(each['error'] for each in own):.1e}",
+            f"{min(cosines):.5f}",
+            f"{sum(cosines) / len(own):.5f}",
+        )
+    console.print(table)
+
+
+_CAUSAL = Exporter(frozenset({"prefill", "cache", "ring", "lora"}), _export_causal, _show_causal)
+_ENCODER = Exporter(
+    frozenset({"lengths", "batch", "task", "texts"}), _export_encoder, _show_encoder
+)
