@@ -11,10 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from ..layers.dot_product_attention import dot_product_attention
+from ..layers.ring_cache import Ring
 from ..masking import MASKED
 from .library import bidirectional_mask_function, causal_mask_function
 
 _mask: ContextVar[Tensor] = ContextVar("mask of the step")
+_ring: ContextVar[Ring | None] = ContextVar("ring of the step", default=None)
 _source_mask: ContextVar[Tensor | None] = ContextVar("mask of what is read as a whole")
 
 
@@ -74,20 +76,26 @@ def mask_of_step(
     if mask_function is causal_mask_function:
         return given
     queries = (q_offset + torch.arange(q_length)).reshape(1, 1, -1, 1)
-    keys = (kv_offset + torch.arange(kv_length)).reshape(1, 1, 1, -1)
     first = torch.zeros(1, 1, 1, 1, dtype=torch.int64)
+    ring = _ring.get()
+    if ring is not None and kv_length == ring.length:
+        keys = ring.held.reshape(1, 1, 1, -1)
+        visible = mask_function(first, first, queries, keys) & (keys >= 0)
+        return torch.where(visible, 0.0, MASKED)
+    keys = (kv_offset + torch.arange(kv_length)).reshape(1, 1, 1, -1)
     visible = mask_function(first, first, queries, keys)
     return torch.minimum(given, torch.where(visible, 0.0, MASKED))
 
 
 @contextlib.contextmanager
-def step_mask(mask: Tensor) -> Generator[None]:
-    """While it is entered, `mask` is the mask of every layer."""
-    token = _mask.set(mask)
+def step_mask(mask: Tensor, ring: Ring | None = None) -> Generator[None]:
+    """While it is entered, `mask` is the mask of every layer, and `ring` tells what those with a window hold."""
+    tokens = _mask.set(mask), _ring.set(ring)
     try:
         yield
     finally:
-        _mask.reset(token)
+        _mask.reset(tokens[0])
+        _ring.reset(tokens[1])
 
 
 @contextlib.contextmanager

@@ -46,6 +46,7 @@ def export_checkpoint(
     *,
     prefill_lengths: Sequence[int] = (128,),
     cache_length: int = 1280,
+    ring: bool = False,
     proof: bool = True,
     lora: str | os.PathLike[str] | None = None,
     **options: Any,
@@ -57,6 +58,7 @@ def export_checkpoint(
         output: `.litertlm` for LiteRT-LM, `.task` for MediaPipe, `.tflite` for the graph alone.
         prefill_lengths: a prefill signature for each.
         cache_length: positions that the caches hold, and with them tokens of a conversation.
+        ring: whether layers with a sliding window hold no more than it and a prefill.
         proof: whether to compare with PyTorch.
         lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
         options: those of `litewright.convert`.
@@ -80,6 +82,7 @@ def export_checkpoint(
         root,
         prefill_lengths=lengths,
         cache_length=cache_length,
+        ring=ring,
         lora=lora,
         **options,
     )

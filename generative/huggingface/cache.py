@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from ..layers.kv_cache import KVCacheEntry, update
+from ..layers.ring_cache import Ring
 from .library import Cache, CacheLayerMixin
 
 KEY, VALUE = "kv_cache_k_{}", "kv_cache_v_{}"
@@ -56,6 +57,25 @@ class StepLayer(CacheLayerMixin):
         return self.keys.shape[2]
 
 
+class RingLayer(StepLayer):
+    """A layer with a sliding window, whose R slots are fewer than the positions of a conversation."""
+
+    is_sliding = True
+
+    def __init__(self, keys: Tensor, values: Tensor, input_pos: Tensor, ring: Ring) -> None:
+        super().__init__(keys, values, input_pos)
+        self.ring = ring
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Writes [1, KV, T, H] each, and returns all keys and values as [1, KV, R, H]."""
+        cache = KVCacheEntry(self.keys, self.values)
+        updated = self.ring.update(cache, key_states, value_states)
+        self.keys, self.values = updated.k_cache, updated.v_cache
+        return self.keys, self.values.transpose(2, 3)
+
+
 class StepCache(Cache):
     """The caches of all layers during one step.
 
@@ -65,14 +85,18 @@ class StepCache(Cache):
 
     layer_type: type[StepLayer] = StepLayer
 
-    def __init__(self, tensors: Mapping[str, Tensor], input_pos: Tensor) -> None:
-        layers = len(tensors) // 2
-        super().__init__(
-            layers=[
-                self.layer_type(tensors[KEY.format(i)], tensors[VALUE.format(i)], input_pos)
-                for i in range(layers)
-            ]
-        )
+    def __init__(
+        self, tensors: Mapping[str, Tensor], input_pos: Tensor, ring: Ring | None = None
+    ) -> None:
+        """Takes the caches by name; those that are as long as the ring, if there is one, are rings."""
+        layers: list[CacheLayerMixin] = []
+        for index in range(len(tensors) // 2):
+            keys, values = tensors[KEY.format(index)], tensors[VALUE.format(index)]
+            if ring is not None and keys.shape[2] == ring.length:
+                layers.append(RingLayer(keys, values, input_pos, ring))
+            else:
+                layers.append(self.layer_type(keys, values, input_pos))
+        super().__init__(layers=layers)
 
     def get_query_offset(self, layer_idx: int = 0) -> Any:
         """The first position of the step, a tensor: masks of a layer's own count from here."""

@@ -11,10 +11,10 @@ from typing import Any
 import litewright
 
 from .hooks import hooked
-from .lengths import check_positions, checked_lengths
+from .lengths import check_positions, checked_lengths, ring_length
 from .loading import Checkpoint, open_checkpoint
 from .lora import with_adapter
-from .steps import Step, sample_inputs
+from .steps import Step, cache_shapes, sample_inputs
 
 DECODE = "decode"
 PREFILL = "prefill_{}"
@@ -29,24 +29,27 @@ class Plan:
         cache_length: positions that the caches hold.
         prefill_lengths: tokens that each prefill takes, ascending.
         prefill_logits: whether prefill returns logits too.
+        ring_length: positions that layers with a sliding window hold, which begin anew at their end; 0 if these
+            layers are as all others.
     """
 
     checkpoint: Checkpoint
     cache_length: int
     prefill_lengths: tuple[int, ...]
     prefill_logits: bool = False
+    ring_length: int = 0
 
     @contextlib.contextmanager
     def signatures(self) -> Generator[Any]:
         """A converter with `decode` and each `prefill_T`, to be used while it is entered."""
         model = self.checkpoint.model
+        lengths, ring = (self.cache_length, self.ring_length), self.ring_length
         with hooked(model, self.cache_length):
-            step = Step(model, with_logits=True)
-            inputs = sample_inputs(model, 1, self.cache_length)
-            converter = litewright.signature(DECODE, step, (), inputs)
-            prefill = Step(model, with_logits=self.prefill_logits)
+            step = Step(model, with_logits=True, ring_length=ring)
+            converter = litewright.signature(DECODE, step, (), sample_inputs(model, 1, *lengths))
+            prefill = Step(model, with_logits=self.prefill_logits, ring_length=ring)
             for length in self.prefill_lengths:
-                inputs = sample_inputs(model, length, self.cache_length)
+                inputs = sample_inputs(model, length, *lengths)
                 converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
             yield converter
 
@@ -81,7 +84,7 @@ class LanguageModel:
     @property
     def rings(self) -> tuple[int, ...]:
         """Positions of caches that begin anew at their end, ascending."""
-        return ()
+        return (self.plan.ring_length,) if self.plan.ring_length else ()
 
 
 def convert_checkpoint(
@@ -90,6 +93,7 @@ def convert_checkpoint(
     prefill_lengths: Sequence[int] = (128,),
     cache_length: int = 1280,
     prefill_logits: bool = False,
+    ring: bool = False,
     lora: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> LanguageModel:
@@ -105,6 +109,8 @@ def convert_checkpoint(
         prefill_lengths: a prefill signature for each.
         cache_length: S, positions that the caches hold.
         prefill_logits: whether prefill returns logits [1, T, vocabulary] too.
+        ring: whether layers with a sliding window hold no more than it and a prefill, S' positions in place of S:
+            position p lies at p mod S'.
         lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
         options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
@@ -118,7 +124,14 @@ def convert_checkpoint(
     check_positions(checkpoint.model, cache_length)
     if lora is not None:
         checkpoint = with_adapter(checkpoint, lora)
-    plan = Plan(checkpoint, cache_length, lengths, prefill_logits)
+    slots = _ring_length(checkpoint, lengths, cache_length) if ring else 0
+    plan = Plan(checkpoint, cache_length, lengths, prefill_logits, slots)
     with plan.signatures() as converter:
         edge = converter.convert(weights=checkpoint.weights, **options)
     return LanguageModel(plan, edge)
+
+
+def _ring_length(checkpoint: Checkpoint, lengths: tuple[int, ...], cache_length: int) -> int:
+    with hooked(checkpoint.model, cache_length):
+        windows = [each.window for each in cache_shapes(checkpoint.model)]
+    return ring_length(windows, lengths[-1], cache_length)

@@ -61,6 +61,32 @@ def check_positions(model: nn.Module, cache_length: int) -> None:
     )
 
 
+def ring_length(windows: Sequence[int], prefill_length: int, cache_length: int) -> int:
+    """Slots of a cache that holds a window, and a prefill beside it.
+
+    Args:
+        windows: of all layers; 0 where a layer sees everything.
+        prefill_length: the longest.
+        cache_length: of layers that see everything.
+
+    Raises:
+        UserError: there is no window, there are several, or nothing would be saved.
+    """
+    found = sorted(set(windows) - {0})
+    if len(found) != 1:
+        told = f"windows of {', '.join(map(str, found))}" if found else "no sliding window"
+        raise litewright.UserError(
+            f"no ring buffers: the model has {told}; caches as long as one window can be had for one window"
+        )
+    length = found[0] + prefill_length
+    if length >= cache_length:
+        raise litewright.UserError(
+            f"no ring buffers: a window of {found[0]} and a prefill of {prefill_length} tokens are no less than a "
+            f"cache of {cache_length} positions; give a longer cache, or leave ring buffers out"
+        )
+    return length
+
+
 def _has_table(model: Any, known: int) -> bool:
     """Whether an embedding beside that of tokens has as many rows as there are positions."""
     tokens = model.get_input_embeddings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 
+from ..layers.ring_cache import Ring
 from .attention import step_mask
 from .cache import KEY, VALUE, StepCache
 
@@ -21,9 +23,10 @@ class Step(nn.Module):
 
     Attributes:
         with_logits: whether logits are a result. Without, nothing is computed that no cache needs.
+        ring_length: slots of the caches of layers with a sliding window; 0 if they are as all others.
     """
 
-    def __init__(self, model: nn.Module, *, with_logits: bool) -> None:
+    def __init__(self, model: nn.Module, *, with_logits: bool, ring_length: int = 0) -> None:
         super().__init__()
         self._modules = model._modules
         self._parameters = model._parameters
@@ -31,6 +34,7 @@ class Step(nn.Module):
         # Not a submodule: it would double every name.
         object.__setattr__(self, "_model", model)
         self.with_logits = with_logits
+        self.ring_length = ring_length
         self.eval()
 
     def forward(
@@ -38,10 +42,11 @@ class Step(nn.Module):
     ) -> dict[str, Tensor]:
         """tokens [1, T] and input_pos [T] int32, mask [1, 1, T, S] added to scores -> logits, caches."""
         model: Any = self._model
-        cache = StepCache(kv_cache, input_pos)
+        ring = Ring.of(self.ring_length, input_pos) if self.ring_length else None
+        cache = StepCache(kv_cache, input_pos, ring)
         # For models that count positions of keys by it (ALiBi). No mask is made of it.
         keys = torch.ones(1, mask.shape[-1], dtype=torch.int64)
-        with step_mask(mask):
+        with step_mask(mask, ring):
             made = model(
                 input_ids=tokens,
                 attention_mask=keys,
@@ -54,21 +59,41 @@ class Step(nn.Module):
         return {"logits": made.logits, **updated} if self.with_logits else updated
 
 
-def sample_inputs(model: nn.Module, length: int, cache_length: int) -> dict[str, Tensor]:
+@dataclass(frozen=True, slots=True)
+class CacheShape:
+    """What a layer keeps of each position.
+
+    Attributes:
+        heads: of keys and values.
+        key_width: of a head.
+        value_width: of a head.
+        window: positions that the layer looks back, the present one included; 0 if all.
+    """
+
+    heads: int
+    key_width: int
+    value_width: int
+    window: int
+
+
+def sample_inputs(
+    model: nn.Module, length: int, cache_length: int, ring_length: int = 0
+) -> dict[str, Tensor]:
     """Inputs of a step of `length` tokens, over empty caches of the shapes that the model writes."""
     inputs = {
         "tokens": torch.zeros(1, length, dtype=torch.int32),
         "input_pos": torch.arange(length, dtype=torch.int32),
         "mask": torch.zeros(1, 1, length, cache_length),
     }
-    for index, (heads, key_width, value_width) in enumerate(_cache_shapes(model)):
-        inputs[KEY.format(index)] = torch.zeros(1, heads, cache_length, key_width)
-        inputs[VALUE.format(index)] = torch.zeros(1, heads, value_width, cache_length)
+    for index, each in enumerate(cache_shapes(model)):
+        slots = ring_length if ring_length and each.window else cache_length
+        inputs[KEY.format(index)] = torch.zeros(1, each.heads, slots, each.key_width)
+        inputs[VALUE.format(index)] = torch.zeros(1, each.heads, each.value_width, slots)
     return inputs
 
 
-def _cache_shapes(model: nn.Module) -> list[tuple[int, int, int]]:
-    """Key heads and the widths of keys and values by layer, from a dry run without numbers."""
+def cache_shapes(model: nn.Module) -> list[CacheShape]:
+    """What each layer keeps, from a dry run without numbers."""
     inputs = {"input_ids": torch.zeros(1, 1, dtype=torch.int64), "use_cache": True}
     with FakeTensorMode(allow_non_fake_inputs=True), step_mask(torch.zeros(1, 1, 1, 1)):
         # Parameters may be on the meta device, buffers are not.
@@ -77,5 +102,12 @@ def _cache_shapes(model: nn.Module) -> list[tuple[int, int, int]]:
             for name, parameter in model.named_parameters()
         }
         made: Any = functional_call(model, parameters, (), inputs)
-    layers = made.past_key_values.layers
-    return [(each.keys.shape[1], each.keys.shape[3], each.values.shape[3]) for each in layers]
+    return [
+        CacheShape(
+            each.keys.shape[1],
+            each.keys.shape[3],
+            each.values.shape[3],
+            each.sliding_window if each.is_sliding else 0,
+        )
+        for each in made.past_key_values.layers
+    ]

@@ -98,7 +98,7 @@ def _prompt(name: str, length: int) -> Trial:
 
 
 def _around(ring: int, prefill_lengths: Sequence[int]) -> Iterator[Trial]:
-    """Over the end of a ring: step by step, by filled chunks, and by padded ones, whose padding must overwrite nothing.
+    """Over the end of a ring: step by step, by filled chunks, and by padded ones, whose padding must do no harm.
 
     Only the shortest prefill is ever padded, where less is left than it takes.
     """

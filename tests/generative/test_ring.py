@@ -1,0 +1,231 @@
+"""Caches that begin anew at their end: what is said stays PyTorch's, however often they did."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+import litewright
+from litewright.generative.generation.generator import Generator
+from litewright.generative.huggingface import export
+from litewright.generative.huggingface.bundling import export_checkpoint
+from litewright.generative.huggingface.export import convert_checkpoint
+from litewright.generative.layers.kv_cache import KVCacheEntry
+from litewright.generative.layers.ring_cache import Ring
+from tests.generative.architectures import CONFIGS, VOCABULARY
+from tests.support.tolerances import TOLERANCES, relative_error
+
+Array = np.ndarray[Any, np.dtype[Any]]
+_ROOT = Path(__file__).parents[2]
+_FOLDER = _ROOT / "tests" / "data" / "docs-llama"
+_LIBRARY: Any = transformers
+_CACHE, _WINDOW, _PREFILLS = 60, 8, (4, 6)
+_RING = _WINDOW + max(_PREFILLS)
+_ANSWER = 24
+_MIXED = ["sliding_attention", "full_attention"]
+_WINDOWED: dict[str, tuple[str, dict[str, Any]]] = {
+    "mistral": CONFIGS["mistral"],
+    "gemma2": CONFIGS["gemma2"],
+    "gemma3": CONFIGS["gemma3"],
+    "starcoder2": ("Starcoder2Config", {**CONFIGS["starcoder2"][1], "sliding_window": _WINDOW}),
+    "phi3": ("Phi3Config", {**CONFIGS["phi3"][1], "sliding_window": _WINDOW}),
+    "qwen2": (
+        "Qwen2Config",
+        {
+            **CONFIGS["qwen2"][1],
+            "use_sliding_window": True,
+            "sliding_window": _WINDOW,
+            "layer_types": _MIXED,
+        },
+    ),
+    "cohere2": (
+        "Cohere2Config",
+        {**CONFIGS["cohere"][1], "sliding_window": _WINDOW, "layer_types": _MIXED},
+    ),
+    "olmo3": (
+        "Olmo3Config",
+        {**CONFIGS["olmo2"][1], "sliding_window": _WINDOW, "layer_types": _MIXED},
+    ),
+    "gpt_oss": (
+        "GptOssConfig",
+        {
+            **CONFIGS["llama"][1],
+            "head_dim": 8,
+            "num_local_experts": 4,
+            "num_experts_per_tok": 2,
+            "sliding_window": _WINDOW,
+            "layer_types": _MIXED,
+        },
+    ),
+}
+_ALWAYS = ("mistral", "gemma3")
+
+
+def _checkpoint(name: str, folder: Path) -> Any:
+    kind, sizes = _WINDOWED[name]
+    torch.manual_seed(0)
+    model = _LIBRARY.AutoModelForCausalLM.from_config(getattr(_LIBRARY, kind)(**sizes)).eval()
+    model.save_pretrained(folder)
+    return model
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in _WINDOWED],
+)
+def test_any_turns_say_what_torch_says(name: str, tmp_path: Path) -> None:
+    model = _checkpoint(name, tmp_path / name)
+    converted = convert_checkpoint(
+        tmp_path / name, prefill_lengths=_PREFILLS, cache_length=_CACHE, ring=True
+    )
+    assert converted.rings == (_RING,)
+    converted.edge.export(tmp_path / "m.tflite")
+    lengths = {
+        each.shape[2]
+        for each in converted.edge.signatures["decode"].inputs
+        if each.name.startswith("kv_cache_k")
+    }
+    assert lengths == ({_RING} if name in {"mistral", "starcoder2", "phi3"} else {_RING, _CACHE})
+
+    rng = np.random.default_rng(5)
+    text = rng.integers(3, VOCABULARY, _CACHE).tolist()
+    with torch.no_grad():
+        expected = model(torch.tensor([text])).logits[0].numpy()
+    runner = Generator(tmp_path / "m.tflite")
+    for _ in range(4):
+        runner.reset()
+        actual, positions = _walk(runner, text, rng)
+        assert positions[-1] == _CACHE - 1
+        assert relative_error(np.stack(actual), expected[positions]) <= TOLERANCES["float32 model"]
+
+
+def _walk(
+    runner: Generator, text: list[int], rng: np.random.Generator
+) -> tuple[list[Array], list[int]]:
+    """Prompts and steps of random lengths to the end of a text: logits, and their positions."""
+    actual: list[Array] = []
+    positions: list[int] = []
+    end = 0
+    while end < len(text):
+        count = int(rng.choice([1, 1, 2, 3, 4, 5, 7, 11, 23]))
+        runner.feed(text[end : end + count])
+        end = min(end + count, len(text))
+        actual.append(runner.logits())
+        positions.append(end - 1)
+    return actual, positions
+
+
+def test_a_ring_that_is_too_short_is_found_by_the_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _checkpoint("mistral", tmp_path / "mistral")
+    short = _WINDOW + 1
+    monkeypatch.setattr(export, "ring_length", lambda *_: short)
+    with pytest.raises(litewright.UserError) as raised:
+        export_checkpoint(
+            tmp_path / "mistral",
+            tmp_path / "m.tflite",
+            prefill_lengths=_PREFILLS,
+            cache_length=_CACHE,
+            ring=True,
+        )
+    told = {line.strip() for line in str(raised.value).splitlines()}
+    wrong = {line.partition(":")[0] for line in told if "first at position" in line}
+    assert f"prefill of 4, padded, up to the end of a ring of {short}" in wrong
+    assert f"prefill of 6 over the end of a ring of {short}" in wrong
+    assert f"over the end of a ring of {short}" not in wrong
+    assert not (tmp_path / "m.tflite").exists()
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+@pytest.mark.parametrize("start", [0, 1, 4, 5, 6, 7, 12, 23])
+def test_a_step_lies_where_its_positions_say(start: int, count: int) -> None:
+    length = 7
+    before = torch.arange(length).float()
+    cache = KVCacheEntry(before.reshape(1, 1, length, 1), before.reshape(1, 1, 1, length))
+    new = (100.0 + start + torch.arange(count)).reshape(1, 1, count, 1)
+    # All but the first may be anything, as they are behind a prompt that does not fill a prefill.
+    positions = torch.zeros(count, dtype=torch.int32)
+    positions[0] = start
+    ring = Ring.of(length, positions)
+    updated = ring.update(cache, new, new)
+
+    written = {p % length: p for p in range(start, start + count)}
+    expected = [100 + written[i] if i in written else i for i in range(length)]
+    assert updated.k_cache.flatten().tolist() == expected
+    assert updated.v_cache.flatten().tolist() == expected
+    last = start + count - 1
+    assert ring.held.tolist() == [last - (last - slot) % length for slot in range(length)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cache", "message"),
+    [
+        ("llama", 40, "the model has no sliding window"),
+        (
+            "mistral",
+            _RING,
+            "a window of 8 and a prefill of 6 tokens are no less than a cache of 14",
+        ),
+    ],
+)
+def test_rings_that_save_nothing_are_refused(
+    name: str, cache: int, message: str, tmp_path: Path
+) -> None:
+    if name in _WINDOWED:
+        _checkpoint(name, tmp_path)
+    else:
+        _LIBRARY.LlamaForCausalLM(_LIBRARY.LlamaConfig(**CONFIGS[name][1])).save_pretrained(
+            tmp_path
+        )
+    with pytest.raises(litewright.UserError, match=message):
+        convert_checkpoint(tmp_path, prefill_lengths=_PREFILLS, cache_length=cache, ring=True)
+
+
+def test_the_engine_says_what_torch_says_in_several_turns(tmp_path: Path) -> None:
+    folder = tmp_path / "mistral"
+    shutil.copytree(_FOLDER, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {
+        "model_type": "mistral",
+        "architectures": ["MistralForCausalLM"],
+        "sliding_window": 16,
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    bundle = tmp_path / "m.litertlm"
+    exported = export_checkpoint(
+        folder, bundle, prefill_lengths=(4, 16), cache_length=128, ring=True
+    )
+    assert exported.model.rings == (32,)
+    turns = ["Return a new array of", "\n\nParameters\n----------\na :", " and x"]
+    worker = [sys.executable, "-m", "tests.generative.engine_worker", "--turns", str(_ANSWER)]
+    done = subprocess.run(
+        [*worker, str(bundle), *turns], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == _turns_by_torch(folder, turns)
+
+
+def _turns_by_torch(folder: Path, turns: list[str]) -> list[str]:
+    tokenizer = _LIBRARY.AutoTokenizer.from_pretrained(folder)
+    model = _LIBRARY.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    assert type(model).__name__ == "MistralForCausalLM"
+    answers: list[str] = []
+    text = torch.zeros(1, 0, dtype=torch.int64)
+    for turn in turns:
+        prompt = tokenizer(turn, return_tensors="pt", add_special_tokens=not answers).input_ids
+        text = torch.cat([text, prompt], -1)
+        begin = text.shape[-1]
+        for _ in range(_ANSWER):
+            with torch.no_grad():
+                chosen = model(text, use_cache=False).logits[:, -1:].argmax(-1)
+            text = torch.cat([text, chosen], -1)
+        answers.append(tokenizer.decode(text[0, begin:], skip_special_tokens=True))
+    return answers
