@@ -10,6 +10,7 @@ import click
 
 import litewright
 from litewright.compiler.diagnostics import InternalError, LitewrightError
+from litewright.compiler.files import unwinding
 
 from . import commands
 
@@ -30,7 +31,8 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with unwinding():
+                return super().invoke(ctx)
         except LitewrightError as error:
             if ctx.params["traceback"]:
                 raise

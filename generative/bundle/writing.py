@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Generator, Mapping
@@ -42,7 +40,7 @@ def write_litertlm(
             Kind.MODEL, lambda sink: _copy(model, sink), {"model_type": "tf_lite_prefill_decode"}
         ),
     ]
-    with replacing(path) as part, part.open("wb") as stream:
+    with _whole(path) as part, part.open("wb") as stream:
         write_container(stream, sections, facts)
 
 
@@ -59,7 +57,7 @@ def write_task(path: Path, *, model: Path, tokenizer: Path, metadata: bytes) -> 
             "write a .litertlm bundle"
         )
     with (
-        replacing(path) as part,
+        _whole(path) as part,
         zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, allowZip64=True) as archive,
     ):
         for name, source in ((_MODEL, model), (_TOKENIZER, tokenizer)):
@@ -69,25 +67,13 @@ def write_task(path: Path, *, model: Path, tokenizer: Path, metadata: bytes) -> 
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Generator[Path]:
-    """A file beside `path` that takes its place when all is well, and else goes.
-
-    Raises:
-        WriteError: the file cannot be written.
-    """
+def _whole(path: Path) -> Generator[Path]:
+    """See `litewright.replacing`; what the system refuses meanwhile becomes an error of ours."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
+        with litewright.replacing(path) as part:
+            yield part
     except OSError as error:
         raise litewright.WriteError(f"cannot write {path}: {error.strerror or error}") from error
-    part = Path(name)
-    try:
-        yield part
-        part.replace(path)
-    except OSError as error:
-        raise litewright.WriteError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _tokenizer_section(path: Path) -> Section:

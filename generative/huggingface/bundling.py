@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import litewright
 from ..bundle.chat import check_chat
 from ..bundle.metadata import LanguageFacts, language_facts
 from ..bundle.smallest import write_smallest
-from ..bundle.writing import replacing, write_litertlm, write_task
+from ..bundle.writing import write_litertlm, write_task
 from .diverging import first_wrong_op
 from .export import LanguageModel, convert_checkpoint
 from .lengths import checked_lengths
@@ -87,13 +88,21 @@ def export_checkpoint(
         **options,
     )
     progress = options.get("progress")
-    with tempfile.TemporaryDirectory(dir=beside, prefix=".litewright-") as work:
+    # The place is taken first: whatever happens from here on, nothing of all this is left.
+    with (
+        litewright.replacing(path) as part,
+        tempfile.TemporaryDirectory(dir=beside, prefix=".litewright-") as work,
+    ):
         graph = Path(work, "model.tflite")
         model.edge.export(graph, progress=progress)
         found = prove(model, graph, progress=progress) if proof else None
         if found is not None:
             _check(found, model, graph, options)
-        _write(path, graph, tokenizer, facts, model)
+        if tokenizer is None or facts is None:
+            graph.replace(part)
+        else:
+            write = write_task if path.suffix == ".task" else _write_litertlm(model)
+            write(part, model=graph, tokenizer=tokenizer, metadata=facts.to_metadata())
     return Exported(path, model, found)
 
 
@@ -108,22 +117,9 @@ def _check(proof: Proof, model: LanguageModel, graph: Path, options: dict[str, A
         raise litewright.UserError(f"{told(proof)}\n{where}")
 
 
-def _write(
-    path: Path,
-    graph: Path,
-    tokenizer: Path | None,
-    facts: LanguageFacts | None,
-    model: LanguageModel,
-) -> None:
-    if tokenizer is None or facts is None:
-        with replacing(path) as part:
-            graph.replace(part)
-    elif path.suffix == ".task":
-        write_task(path, model=graph, tokenizer=tokenizer, metadata=facts.to_metadata())
-    else:
-        told = {"Authors": "litewright", "architecture": model.checkpoint.config.model_type}
-        metadata = facts.to_metadata()
-        write_litertlm(path, model=graph, tokenizer=tokenizer, metadata=metadata, facts=told)
+def _write_litertlm(model: LanguageModel) -> Callable[..., None]:
+    facts = {"Authors": "litewright", "architecture": model.checkpoint.config.model_type}
+    return partial(write_litertlm, facts=facts)
 
 
 def _tokenizer_file(root: Path) -> Path:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from litewright.compiler.extend import register_lowering as register_lowering
     from litewright.compiler.extend import register_pass as register_pass
     from litewright.compiler.extend import register_target as register_target
+    from litewright.compiler.files import replacing as replacing
     from litewright.compiler.runtime.session import Session as Session
     from litewright.compiler.weights.checkpoint import open_checkpoint as open_checkpoint
 
@@ -65,6 +66,7 @@ _NAMES_OF = {
         "register_pass",
         "register_target",
     ),
+    "compiler.files": ("replacing",),
     "compiler.runtime.session": ("Session",),
     "compiler.weights.checkpoint": ("open_checkpoint",),
 }
