@@ -28,6 +28,7 @@ from ..weights import TensorSource
 from ..weights.checkpoint import open_checkpoint
 from .model import EdgeModel
 from .options import Options, Weights
+from .quantization import CHANGES_INTERFACE
 from .replay import HowToReplay, replay_command
 from .request import ExportedRequest, Request
 from .soundness import refuse_miscomputed
@@ -89,7 +90,7 @@ class _Watch:
             given.append(DumpObserver(folder, command))
         else:
             given.append(HowToReplay())
-        checks: list[Observer[Any]] = [CheckInterface()]
+        checks: list[Observer[Any]] = [CheckInterface(CHANGES_INTERFACE)]
         checks += [CheckHonesty()] if options.flags.verify else []
         verified = options.flags.verify
         statistics = Statistics()

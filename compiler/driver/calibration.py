@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -58,7 +58,7 @@ class MeasureInputs(Pass[Program]):
         if not met:
             return False
         totals: dict[str, Array] = {}
-        for signature, samples in _by_signature(unit, self.data).items():
+        for signature, samples in samples_by_signature(unit, self.data).items():
             if signature in met:
                 seen = _Seen.of(unit.signature(signature), met[signature])
                 self._run(unit, seen, samples, totals)
@@ -83,7 +83,7 @@ class MeasureInputs(Pass[Program]):
                 if self.progress is not None:
                     self.progress("calibrate", None)
                 try:
-                    inputs = _named(seen.inputs, sample)
+                    inputs = named_inputs(seen.inputs, sample)
                     outputs = runner.run(inputs, seen.signature)
                 except UserError as error:
                     where = f"sample {number} of calibration_data for {seen.signature!r}"
@@ -129,7 +129,19 @@ class _Seen:
         return seen
 
 
-def _by_signature(program: Program, data: CalibrationData) -> Mapping[str, Iterable[Any]]:
+def replayable(data: CalibrationData) -> CalibrationData:
+    """Data that can be gone through more than once: what can not is held in memory."""
+    if isinstance(data, Mapping):
+        given = cast("Mapping[str, Iterable[Any]]", data)
+        return {name: _kept(samples) for name, samples in given.items()}
+    return _kept(data)
+
+
+def _kept(samples: Iterable[Any]) -> Iterable[Any]:
+    return list(samples) if isinstance(samples, Iterator) else samples
+
+
+def samples_by_signature(program: Program, data: CalibrationData) -> Mapping[str, Iterable[Any]]:
     """Samples by signature.
 
     Raises:
@@ -156,7 +168,7 @@ def _by_signature(program: Program, data: CalibrationData) -> Mapping[str, Itera
     return {names[0]: data}
 
 
-def _named(names: Sequence[str], sample: Any) -> dict[str, Array]:
+def named_inputs(names: Sequence[str], sample: Any) -> dict[str, Array]:
     """The inputs of a sample by name.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Recipes: which weight is quantised how, by rules over module paths, kinds of ops and sizes."""
+"""Recipes: which weight and which op is quantised how, by rules over module paths, kinds of ops and sizes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from ..diagnostics import UserError
+from .ranges import RANGE_CHOICES, RangeChoice
 from .specs import QuantSpec, check_fields, check_word
 
 Kind = Literal[
@@ -24,19 +25,28 @@ Kind = Literal[
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Activations = Literal["int8", "int16"]
+ACTIVATIONS: tuple[Activations, ...] = get_args(Activations)
+
+Interface = Literal["float", "integer"]
+INTERFACES: tuple[Interface, ...] = get_args(Interface)
+
+State = Literal["int8"]
+STATES: tuple[State, ...] = get_args(State)
+
 SMALLEST = 1024
 """Weights of fewer elements stay as they are unless a rule says otherwise: they cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A weight as one op reads it: what rules look at.
+    """A weight as one op reads it, or an op without a weight: what rules look at.
 
     Attributes:
         paths: the weight's parameter (`model.layers.0.mlp.up_proj.weight`), and the op
             (`model.layers.0.mlp.up_proj.linear`).
         kind: the op.
-        elements: of the weight.
+        elements: of the weight; 0 if there is none.
         made: whether it is a table that no checkpoint holds, as those of rotary embeddings: only rules that
             name its path mean it.
     """
@@ -53,30 +63,39 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Weights, and what becomes of them.
+    """Weights and ops, and what becomes of them.
 
-    A weight matches if all that is said of it holds.
+    A weight matches if all that is said of it holds. An op without a weight matches if its path and kind
+    do, and nothing is said of sizes.
 
     Attributes:
-        spec: how they are quantised; None leaves them as they are.
+        spec: how weights are quantised; None leaves them as they are.
         modules: regular expression that is searched for in the paths of the weight's parameter and of the
             op that reads it.
-        kinds: the ops that read the weight; empty for all.
-        at_least: smallest number of elements.
+        kinds: the ops; empty for all. What `activations` says of an op that is named is done wherever the
+            runtime can; of others, where it pays.
+        at_least: smallest number of elements; if None, 1024, or 1 where activations become integers too.
         at_most: largest number of elements; 0 for no limit.
         optional: whether the rule may match nothing. A rule with `modules` that matches nothing is an error
             otherwise: most likely the expression is wrong.
         equalise: from 0 to 1, how far the channels of what meets a matrix are brought to one size on its way
             there, which the matrix makes up for. Wants calibration data.
+        activations: the integers that the ops compute in, with one scale for each value that is found on
+            calibration data; None for floats, or integers that kernels make of them as they come.
+        ranges: which part of the range of a value becomes integers: `min_max` all that was seen,
+            `moving_average` what is usual, `percentile` all but the highest and lowest, `mse` the part with
+            the smallest squared error.
     """
 
     spec: QuantSpec | None
     modules: str = ""
-    kinds: tuple[Kind, ...] = ()
-    at_least: int = SMALLEST
+    kinds: tuple[str, ...] = ()
+    at_least: int | None = None
     at_most: int = 0
     optional: bool = False
     equalise: float = 0.0
+    activations: Activations | None = None
+    ranges: RangeChoice = "min_max"
 
     def __post_init__(self) -> None:
         """Checks the fields.
@@ -86,7 +105,7 @@ class Rule:
         """
         object.__setattr__(self, "kinds", tuple(self.kinds))
         for kind in self.kinds:
-            check_word("kind", kind, KINDS)
+            _check_kind(kind)
         try:
             re.compile(self.modules)
         except (re.error, TypeError) as error:
@@ -94,19 +113,49 @@ class Rule:
                 f"modules {self.modules!r} is no regular expression: {error}"
             ) from error
         for name in ("at_least", "at_most"):
-            if not isinstance(getattr(self, name), int):
+            if not isinstance(getattr(self, name), int | None):
                 raise UserError(f"{name} is a number of elements, not {getattr(self, name)!r}")
         if (
             not isinstance(cast("object", self.equalise), int | float)
             or not 0 <= self.equalise <= 1
         ):
             raise UserError(f"equalise is a number from 0 to 1, not {self.equalise!r}")
+        self._check_activations()
+
+    def _check_activations(self) -> None:
+        check_word("ranges", self.ranges, RANGE_CHOICES)
+        if self.activations is None:
+            return
+        check_word("activations", self.activations, ACTIVATIONS)
+        spec = self.spec
+        if spec is not None and (spec.element, spec.compute) != ("int8", "integer"):
+            raise UserError(
+                f"activations {self.activations!r} beside weights of {spec.scheme}: activations of integers "
+                "meet weights of int8, QuantSpec('int8')"
+            )
+
+    @property
+    def smallest(self) -> int:
+        """The smallest number of elements of a weight that is meant."""
+        if self.at_least is not None:
+            return self.at_least
+        return SMALLEST if self.activations is None else 1
 
     def matches(self, read: Reading) -> bool:
         """Whether a weight is meant."""
         if (self.kinds and read.kind not in self.kinds) or (read.made and not self.modules):
             return False
-        if read.elements < self.at_least or (self.at_most and read.elements > self.at_most):
+        if read.elements < self.smallest or (self.at_most and read.elements > self.at_most):
+            return False
+        return read.is_found_by(self.modules)
+
+    def acts_on(self, read: Reading) -> bool:
+        """Whether an op without a weight is meant."""
+        if (
+            self.at_least is not None
+            or self.at_most
+            or (self.kinds and read.kind not in self.kinds)
+        ):
             return False
         return read.is_found_by(self.modules)
 
@@ -143,10 +192,15 @@ class Recipe:
     Attributes:
         rules: in the order in which they are tried.
         name: for reports.
+        interface: whether signatures show floats where a value is one of integers inside, or these.
+        state: the integers that state is kept in, such as the caches of a language model: tensors that go
+            in and come out under one name. Scales are found on calibration data. None for floats.
     """
 
     rules: tuple[Rule, ...]
     name: str = "recipe"
+    interface: Interface = "float"
+    state: State | None = None
 
     def __post_init__(self) -> None:
         """Checks that there are rules.
@@ -155,29 +209,50 @@ class Recipe:
             UserError: there are none.
         """
         object.__setattr__(self, "rules", tuple(self.rules))
-        if not self.rules:
+        if not self.rules and self.state is None:
             raise UserError("a recipe has one rule at least")
+        check_word("interface", self.interface, INTERFACES)
+        if self.state is not None:
+            check_word("state", self.state, STATES)
+
+    @property
+    def measures_ranges(self) -> bool:
+        """Whether scales of values are to be found on calibration data."""
+        return self.state is not None or any(rule.activations for rule in self.rules)
 
     def rule_for(self, read: Reading) -> Rule | None:
         """The rule that decides about a weight."""
         return next((rule for rule in self.rules if rule.matches(read)), None)
 
-    def check_used(self, weights: Iterable[Reading]) -> None:
+    def rule_for_op(self, read: Reading) -> Rule | None:
+        """The rule that decides about an op without a weight."""
+        return next((rule for rule in self.rules if rule.acts_on(read)), None)
+
+    def check_used(self, weights: Iterable[Reading], ops: Iterable[Reading] = ()) -> None:
         """Checks that every regular expression finds something.
+
+        Args:
+            weights: all that there are.
+            ops: without a weight.
 
         Raises:
             UserError: a rule with `modules` finds nothing; the message shows paths that there are.
         """
-        found = list(weights)
+        found, without = list(weights), list(ops)
         for rule in self.rules:
             if not rule.modules or rule.optional:
                 continue
-            if not any(map(rule.matches, found)):
+            if not any(map(rule.matches, found)) and not any(map(rule.acts_on, without)):
                 raise UserError(_finds_nothing(rule, found))
 
     def to_json(self) -> str:
         """The recipe as text that `from_json` reads."""
-        content = {"name": self.name, "rules": [rule.to_dict() for rule in self.rules]}
+        content: dict[str, Any] = {"name": self.name}
+        if self.interface != "float":
+            content["interface"] = self.interface
+        if self.state is not None:
+            content["state"] = self.state
+        content["rules"] = [rule.to_dict() for rule in self.rules]
         return json.dumps(content, indent=2) + "\n"
 
     @classmethod
@@ -196,12 +271,13 @@ class Recipe:
         except ValueError as error:
             raise UserError(f"{source} is no JSON: {error}") from error
         try:
-            check_fields("a recipe", content, ["name", "rules"])
+            check_fields("a recipe", content, [field.name for field in fields(cls)])
             rules = content.get("rules")
             if not isinstance(rules, list):
                 raise UserError('a recipe has a list "rules"')
             read = tuple(Rule.from_dict(rule) for rule in cast("list[Any]", rules))
-            return cls(read, str(content.get("name", "recipe")))
+            rest = {name: content[name] for name in ("interface", "state") if name in content}
+            return cls(read, str(content.get("name", "recipe")), **rest)
         except UserError as error:
             raise UserError(f"{source}: {error}") from error
 
@@ -219,8 +295,23 @@ class Recipe:
         return cls.from_json(text, str(path))
 
 
-def recipe(*rules: Rule | QuantSpec, name: str = "recipe") -> Recipe:
-    """A recipe of rules; a spec by itself stands for a rule that matches everything.
+def _check_kind(kind: object) -> None:
+    """Checks that there is an op with weights of that name, or one that computes in integers."""
+    if kind in KINDS:
+        return
+    # The table is behind MLIR, which is long in coming, and most recipes name no such op.
+    from ..targets.activation_schemes import ACTIVATION_USES
+
+    check_word("kind", kind, dict.fromkeys((*KINDS, *ACTIVATION_USES)))
+
+
+def recipe(
+    *rules: Rule | QuantSpec,
+    name: str = "recipe",
+    interface: Interface = "float",
+    state: State | None = None,
+) -> Recipe:
+    """A recipe of rules; a spec by itself stands for a rule that matches everything. See `Recipe`.
 
     Raises:
         UserError: there is no rule, or something else is given.
@@ -233,7 +324,7 @@ def recipe(*rules: Rule | QuantSpec, name: str = "recipe") -> Recipe:
             made.append(each)
         else:
             raise UserError(f"{each!r} is neither a Rule nor a QuantSpec")
-    return Recipe(tuple(made), name)
+    return Recipe(tuple(made), name, interface, state)
 
 
 def _finds_nothing(rule: Rule, weights: Sequence[Reading]) -> str:

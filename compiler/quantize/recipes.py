@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..diagnostics import UserError
+from .ranges import RangeChoice
 from .recipe import Kind, Recipe, Rule
 from .specs import (
     FLOAT16,
@@ -61,6 +62,19 @@ def weight_only_int8(algorithm: Algorithm = "min_max") -> Recipe:
 def fp16() -> Recipe:
     """Weights of 16 bits in the file; the runtime computes with 32 bits where it has to."""
     return Recipe((Rule(FLOAT16),), "fp16")
+
+
+def static_int8(ranges: RangeChoice = "min_max") -> Recipe:
+    """Weights and activations of 8 bits, with scales that calibration has found. Wants calibration data."""
+    return Recipe((Rule(INT8_CHANNEL, activations="int8", ranges=ranges),), "static_int8")
+
+
+def static_int16x8(ranges: RangeChoice = "min_max") -> Recipe:
+    """Weights of 8 bits, activations of 16: nearly as exact as floats. Wants calibration data.
+
+    Such ops run on the runtime's own kernels: no delegate takes them.
+    """
+    return Recipe((Rule(INT8_CHANNEL, activations="int16", ranges=ranges),), "static_int16x8")
 
 
 def int4_block(block_size: int, algorithm: Algorithm = "mse") -> Recipe:
@@ -165,6 +179,8 @@ READY: Mapping[str, Callable[[], Recipe]] = MappingProxyType(
         "dynamic_int8": dynamic_int8,
         "weight_only_int8": weight_only_int8,
         "fp16": fp16,
+        "static_int8": static_int8,
+        "static_int16x8": static_int16x8,
         "int4_block32": int4_block32,
         "int4_block64": int4_block64,
         "int4_block128": int4_block128,

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from ..ir.quantized_type import QuantizedType
+if TYPE_CHECKING:
+    from ..ir.quantized_type import QuantizedType
 
 EIGHT, SIXTEEN = "i8", "i16"
 
@@ -33,6 +35,8 @@ class ActivationUse:
         operands: positions of activations; empty if all operands are.
         shares: whether operands and results have one scale and zero point.
         fixed: whether the kernel sets the scale and zero point of results (`fixed_scheme`).
+        as_floats: whether the delegate takes floats and no integers of 8 bits, so that these are for those who
+            ask for them.
         centred: positions of activations that have no zero point, so that the delegate takes them.
         weight: position of a weight; None if there is none.
         bias: position of a bias; None if there is none.
@@ -43,6 +47,7 @@ class ActivationUse:
     operands: tuple[int, ...] = (0,)
     shares: bool = False
     fixed: bool = False
+    as_floats: bool = False
     centred: tuple[int, ...] = ()
     weight: int | None = None
     bias: int | None = None
@@ -68,7 +73,7 @@ _DENSE = ActivationUse(_BOTH, _EIGHT, weight=1, bias=2)
 _ARITHMETIC = ActivationUse(_BOTH, _EIGHT, _PAIR)
 _CURVE = ActivationUse(_BOTH, _EIGHT, fixed=True)
 _REDUCTION = ActivationUse(_BOTH, _EIGHT)
-_TABLE = ActivationUse(_EIGHT)  # 256 results, looked up
+_TABLE = ActivationUse(_EIGHT, as_floats=True)  # 256 results, looked up
 
 _USES: dict[str, ActivationUse] = {
     "fully_connected": _DENSE,
@@ -79,31 +84,31 @@ _USES: dict[str, ActivationUse] = {
     "add": _ARITHMETIC,
     "sub": _ARITHMETIC,
     "mul": _ARITHMETIC,
-    "squared_difference": ActivationUse(_EIGHT, operands=_PAIR),
-    "prelu": ActivationUse(_EIGHT, operands=_PAIR),
-    "maximum": _same(_BOTH, 0, 1),
-    "minimum": _same(_BOTH, 0, 1),
+    "squared_difference": ActivationUse(_EIGHT, operands=_PAIR, as_floats=True),
+    "prelu": ActivationUse(_EIGHT, operands=_PAIR, as_floats=True),
+    "maximum": replace(_same(_BOTH, 0, 1), as_floats=True),
+    "minimum": replace(_same(_BOTH, 0, 1), as_floats=True),
     "logistic": _CURVE,
     "tanh": _CURVE,
-    "softmax": replace(_CURVE, delegated=frozenset()),
+    "softmax": replace(_CURVE, delegated=frozenset(), as_floats=True),
     "log_softmax": ActivationUse(_EIGHT, fixed=True),
-    "elu": replace(_TABLE, delegated=_EIGHT),
-    "leaky_relu": replace(_TABLE, storages=_BOTH, delegated=_EIGHT),
+    "elu": replace(_TABLE, delegated=_EIGHT, as_floats=False),
+    "leaky_relu": replace(_TABLE, storages=_BOTH, delegated=_EIGHT, as_floats=False),
     "exp": _TABLE,
     "gelu": _TABLE,
     "hard_swish": _TABLE,
-    "abs": ActivationUse(_BOTH),
-    "sqrt": ActivationUse(_BOTH),
-    "relu": ActivationUse(_BOTH),
-    "relu6": ActivationUse(_BOTH),
-    "relu_n1_to_1": ActivationUse(_EIGHT),
+    "abs": ActivationUse(_BOTH, as_floats=True),
+    "sqrt": ActivationUse(_BOTH, as_floats=True),
+    "relu": ActivationUse(_BOTH, as_floats=True),
+    "relu6": ActivationUse(_BOTH, as_floats=True),
+    "relu_n1_to_1": ActivationUse(_EIGHT, as_floats=True),
     "relu_0_to_1": ActivationUse(_EIGHT),
     "mean": _REDUCTION,
     "sum": _REDUCTION,
     "reduce_max": _same(delegated=True),
     "reduce_min": _same(delegated=True),
     "max_pool_2d": _same(delegated=True),
-    "average_pool_2d": _same(),
+    "average_pool_2d": replace(_same(), as_floats=True),
     "resize_bilinear": _same(delegated=True),
     "resize_nearest_neighbor": _same(),
     "reshape": _same(delegated=True),
@@ -150,6 +155,9 @@ def fixed_scheme(kind: str, storage: str) -> QuantizedType | None:
         kind: name of the op without its dialect.
         storage: the integers.
     """
+    # Recipes name ops by this table, and are made without MLIR.
+    from ..ir.quantized_type import QuantizedType
+
     found = _FIXED.get((kind, storage))
     return QuantizedType(storage, (found[0],), (found[1],)) if found is not None else None
 

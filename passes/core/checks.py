@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from litewright.compiler.diagnostics import PassError, VerifyError
@@ -30,7 +30,9 @@ class Checkable(Protocol):
 class CheckInterface(Observer[Checkable]):
     """Refuses a pass after which a caller would see another model: other names, shapes or dtypes."""
 
-    def __init__(self) -> None:
+    def __init__(self, exempt: Collection[str] = ()) -> None:
+        """`exempt` are names of passes that are asked to change what callers see."""
+        self._exempt = frozenset(exempt)
         self._before: tuple[str, ...] = ()
 
     def before(self, pass_name: str, unit: Checkable) -> None:
@@ -44,7 +46,7 @@ class CheckInterface(Observer[Checkable]):
             PassError: the interface is another; the message says which lines came and went.
         """
         now = unit.interface()
-        if now != self._before:
+        if now != self._before and pass_name not in self._exempt:
             gone = [line for line in self._before if line not in now]
             new = [line for line in now if line not in self._before]
             raise PassError(

@@ -1,0 +1,200 @@
+"""Ranges of activations: the float program is run on data of the caller, and written on its values."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Generator, Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litewright.lowering.tfl_to_flatbuffer import writer
+from litewright.passes.core import Pass
+from litewright.passes.tfl.activation_plan import candidates
+from litewright.passes.tfl.activation_ranges import write_ranges
+from litewright.passes.tfl.quantize_state import state_values
+
+from ..diagnostics import UserError
+from ..inspect.exposing import Place, exposed
+from ..ir import tfl
+from ..ir.mlir import func, ir
+from ..ir.program import Program, body_of, input_name, inputs_of
+from ..ir.types import dtype_of, element_count, shape_of
+from ..quantize.ranges import Range, RangeChoice, Seen
+from ..quantize.recipe import Recipe
+from ..quantize.tensors import cores
+from ..runtime import Runner
+from .calibration import CalibrationData, named_inputs, samples_by_signature
+from .stages import Progress
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+AT_A_TIME = 256 * 1024 * 1024
+"""Bytes of values that a run returns. Where there are more, each sample is run several times."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasureRanges(Pass[Program]):
+    """Finds the ranges of values that a recipe wants as integers, and writes them beside these.
+
+    Attributes:
+        recipe: which op is quantised how.
+        data: the samples.
+        progress: told that calibration goes on, and how much of it is done where the samples can be counted.
+    """
+
+    recipe: Recipe
+    data: CalibrationData
+    progress: Progress | None = None
+
+    def run(self, unit: Program) -> bool:
+        """See `Pass.run`.
+
+        Raises:
+            UserError: there are no samples, or one does not fit its signature or holds NaN.
+        """
+        wanted = {
+            function.name.value: found
+            for function in unit.signatures()
+            if (found := self._wanted(unit, function))
+        }
+        if not wanted:
+            return False
+        changed, count = False, 0
+        for signature, samples in samples_by_signature(unit, self.data).items():
+            if signature in wanted:
+                function = unit.signature(signature)
+                seen = _Measured.of(function, wanted[signature])
+                count += self._run(unit, seen, samples)
+                changed |= write_ranges(function, seen.ranges())
+        if not count:
+            raise UserError(
+                "calibration_data has no samples for the signatures whose activations become integers: "
+                f"{', '.join(sorted(wanted))}"
+            )
+        return changed
+
+    def _wanted(
+        self, program: Program, function: func.FuncOp
+    ) -> dict[ir.Value, tuple[RangeChoice, str]]:
+        """The values that are measured, with how their ranges are found and for which integers."""
+        found: dict[ir.Value, tuple[RangeChoice, str]] = {}
+        for each in candidates(program, function, self.recipe):
+            # What makes a value stands before what reads it, and decides.
+            for value in (*each.operands, *each.op.results):
+                if not tfl.is_constant(value):
+                    found.setdefault(value, (each.ranges, each.storage))
+        if self.recipe.state is not None:
+            for value in state_values(function):
+                found.setdefault(value, ("min_max", "i8"))
+        return found
+
+    def _run(self, unit: Program, seen: _Measured, samples: Iterable[Any]) -> int:
+        """Runs a signature on its samples; says how many there were."""
+        total = len(samples) if isinstance(samples, Sized) else 0
+        number = -1
+        with _runners(unit, seen) as runners:
+            for number, sample in enumerate(samples):
+                if self.progress is not None:
+                    self.progress("calibrate", number / total if total else None)
+                try:
+                    inputs = named_inputs(seen.inputs, sample)
+                    _check_finite(inputs)
+                    for runner in runners:
+                        seen.look(inputs, runner.run(inputs, seen.signature))
+                except UserError as error:
+                    where = f"sample {number} of calibration_data for {seen.signature!r}"
+                    raise UserError(f"{where}: {error}") from error
+        return number + 1
+
+
+@dataclass(slots=True, eq=False)
+class _Measured:
+    """What is looked at while a signature runs.
+
+    Attributes:
+        signature: its name.
+        inputs: names of its inputs, in order.
+        values: by name of what a run returns or takes, the value that it is.
+        places: where the interior ones are made, with their sizes in bytes.
+        seen: what is remembered of each.
+        storages: the integers that each is to become.
+    """
+
+    signature: str
+    inputs: tuple[str, ...]
+    values: dict[str, ir.Value] = field(default_factory=dict[str, ir.Value])
+    places: dict[Place, int] = field(default_factory=dict[Place, int])
+    seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
+    storages: dict[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of(
+        cls, function: func.FuncOp, wanted: Mapping[ir.Value, tuple[RangeChoice, str]]
+    ) -> _Measured:
+        """Finds where the values are made."""
+        names = {argument: input_name(argument) or "" for argument in inputs_of(function)}
+        found = cls(function.name.value, tuple(names.values()))
+        for argument, name in names.items():
+            if argument in wanted:
+                found._add(name, argument, *wanted[argument])
+        for index, op in enumerate(body_of(function).operations):
+            for number, value in enumerate(op.results):
+                if value in wanted:
+                    place = Place(index, number)
+                    found._add(str(place), value, *wanted[value])
+                    size = element_count(shape_of(value)) * dtype_of(value).itemsize
+                    found.places[place] = size
+        return found
+
+    def _add(self, name: str, value: ir.Value, choice: RangeChoice, storage: str) -> None:
+        self.values[name] = value
+        self.seen[name] = Seen(choice)
+        self.storages[name] = storage
+
+    def look(self, inputs: Mapping[str, Array], outputs: Mapping[str, Array]) -> None:
+        """Looks at one run. Inputs that it has looked at with another run count once more, which does no harm."""
+        for name, array in (*inputs.items(), *outputs.items()):
+            if name in self.seen:
+                self.seen[name].add(array)
+
+    def ranges(self) -> dict[ir.Value, Range]:
+        """The ranges of all values that have one."""
+        return {
+            value: found
+            for name, value in self.values.items()
+            if (found := self.seen[name].range(self.storages[name])) is not None
+        }
+
+
+@contextlib.contextmanager
+def _runners(unit: Program, seen: _Measured) -> Generator[Sequence[Runner]]:
+    """Runners that return all values between them, each no more than fits in memory at a time."""
+    with tempfile.TemporaryDirectory(prefix="litewright-") as folder:
+        runners: list[Runner] = []
+        for number, places in enumerate(_parts(seen.places)):
+            path = Path(folder, f"float_{number}.tflite")
+            writer.write(exposed(unit, seen.signature, shown=places), path)
+            runners.append(Runner(path, threads=cores()))
+        yield runners
+
+
+def _parts(places: Mapping[Place, int]) -> list[list[Place]]:
+    parts: list[list[Place]] = [[]]
+    size = 0
+    for place, own in places.items():
+        if parts[-1] and size + own > AT_A_TIME:
+            parts.append([])
+            size = 0
+        parts[-1].append(place)
+        size += own
+    return parts
+
+
+def _check_finite(inputs: Mapping[str, Array]) -> None:
+    for name, array in inputs.items():
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            raise UserError(f"input {name!r} holds NaN")
