@@ -222,6 +222,8 @@ def _hint(node: Node, known: frozenset[Op]) -> str:
     op = op_of(node)
     if op is None:
         return ""
+    if torch.Tag.nondeterministic_seeded in op.tags:
+        return "it draws random numbers, and a compiled model has none: make them an input"
     names = sorted(str(each) for each in known)
     packet = f"{qualified_name(op)}."
     siblings = [name for name in names if name.startswith(packet)]

@@ -383,6 +383,11 @@ def test_a_hint_names_another_overload() -> None:
     assert missing.hint.startswith("nearest supported: aten.scatter")
 
 
+def test_random_numbers_are_to_be_an_input() -> None:
+    with pytest.raises(UnsupportedError, match="make them an input"):
+        _lowered(Call(lambda x: x + torch.rand_like(x)), torch.ones(3))
+
+
 def test_two_rules_for_an_op_are_an_error() -> None:
     op, rule = next(iter(rules().items()))
     with pytest.raises(InternalError, match="more than one lowering rule for aten"):
