@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table as RichTable
 
 from benchmarks.cases import CASES, Case, Side, select
 from benchmarks.children import ROOT, WorkerError, Workers
@@ -18,6 +17,7 @@ from benchmarks.peer_environment import peer_python
 from benchmarks.results import Results
 from benchmarks.setting import describe, is_busy
 from benchmarks.tables import Table, case_table, layer_cost_tables, passes_tables, stages_table
+from benchmarks.terminal import report, rich_table
 
 LAYER_COST, PASSES = "layer-cost", "passes"
 _QUICK = Effort(conversions=1, orders=1, rounds=2, seconds=0.1)
@@ -63,9 +63,9 @@ def main(
     selected = select(named, large=large) if named or not cases else []
     command = _command(cases, sides, large=large, quick=quick)
     with_peer = cases != (PASSES,) and any(side.in_peer_environment for side in chosen)
-    peer = peer_python(_report) if with_peer else None
+    peer = peer_python(report) if with_peer else None
     work = work.resolve()
-    bench = Bench(Workers(work, peer), work, _QUICK if quick else Effort(), _report)
+    bench = Bench(Workers(work, peer), work, _QUICK if quick else Effort(), report)
     results_path, page_path = output.with_suffix(".json"), output.with_suffix(".md")
     results = Results.load(results_path)
 
@@ -135,7 +135,7 @@ def _show(tables: Sequence[Table], failures: Mapping[str, str | None]) -> bool:
     """Print tables, and what failed; whether nothing did."""
     for table in tables:
         if table.rows:
-            _console.print(_rich(table))
+            _console.print(rich_table(table))
     known = {name: failure for name, failure in failures.items() if failure is not None}
     for name, failure in known.items():
         _console.print(f"{name} failed: {failure}", style="red", markup=False)
@@ -147,19 +147,6 @@ def _command(cases: tuple[str, ...], sides: tuple[str, ...], *, large: bool, qui
     options = [name for name, given in (("--large", large), ("--quick", quick)) if given]
     options += [f'--side "{side}"' for side in sides]
     return " ".join(["python -m benchmarks", *options, *cases])
-
-
-def _report(message: str) -> None:
-    _console.print(f"  {message}", style="dim", markup=False, highlight=False)
-
-
-def _rich(table: Table) -> RichTable:
-    rich = RichTable(title=table.title, title_justify="left")
-    for index, column in enumerate(table.columns):
-        rich.add_column(column, justify="left" if index == 0 else "right")
-    for row in table.rows:
-        rich.add_row(*row)
-    return rich
 
 
 if __name__ == "__main__":

@@ -46,13 +46,13 @@ class Workers:
 
     def __init__(self, folder: Path, peer_python: Path | None) -> None:
         self._folder = folder
-        self._peer_python = peer_python
+        self.peer_python = peer_python
         self._count = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, worker: str, job: Mapping[str, Any], *, in_peer: bool = False) -> Outcome:
         """Run `benchmarks.worker.<worker>` to its end."""
-        python = str(self._peer_python) if in_peer else sys.executable
+        python = str(self.peer_python) if in_peer else sys.executable
         self._count += 1
         stem = self._folder / f"{self._count:03}-{worker}"
         job_path, result_path = stem.with_suffix(".job.json"), stem.with_suffix(".result.json")

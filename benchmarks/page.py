@@ -54,15 +54,15 @@ def page(results: Results) -> str:
 
 
 def _case(name: str, case: CaseResult) -> list[str]:
-    parts = [f"## {case.title}\n", _setting(case.setting, f"python -m benchmarks {name}")]
+    parts = [f"## {case.title}\n", describe_setting(case.setting, f"python -m benchmarks {name}")]
     for side, result in case.sides.items():
         if result.failure is not None:
             parts.append(f"{side} failed:\n\n```\n{result.failure}\n```\n")
     if case.failure is not None:
         parts.append(f"No latencies:\n\n```\n{case.failure}\n```\n")
-    parts.append(_markdown(case_table(case)))
+    parts.append(markdown(case_table(case)))
     parts.append(_control(case))
-    parts += [_markdown(stages_table(case)), _markdown(ops_table(case))]
+    parts += [markdown(stages_table(case)), markdown(ops_table(case))]
     return parts
 
 
@@ -78,19 +78,20 @@ def _control(case: CaseResult) -> str:
 def _layer_cost(cost: LayerCost) -> list[str]:
     parts = [
         "## One decoder layer more\n",
-        _setting(cost.setting, "python -m benchmarks layer-cost"),
+        describe_setting(cost.setting, "python -m benchmarks layer-cost"),
     ]
     for side, failure in cost.failures.items():
         parts.append(f"{side} failed:\n\n```\n{failure}\n```\n")
-    return parts + [_markdown(table) for table in layer_cost_tables(cost)]
+    return parts + [markdown(table) for table in layer_cost_tables(cost)]
 
 
 def _passes(result: PassesResult) -> list[str]:
-    head = _setting(result.setting, "python -m benchmarks passes")
-    return ["## Passes\n", head, *(_markdown(table) for table in passes_tables(result))]
+    head = describe_setting(result.setting, "python -m benchmarks passes")
+    return ["## Passes\n", head, *(markdown(table) for table in passes_tables(result))]
 
 
-def _setting(setting: dict[str, Any], again: str) -> str:
+def describe_setting(setting: dict[str, Any], again: str) -> str:
+    """Where and how something was measured, and how to measure it again."""
     versions = ", ".join(f"{name} {version}" for name, version in setting["versions"].items())
     return (
         f"{setting['date']}, {setting['processor']}, {setting['cores']} cores, "
@@ -100,7 +101,8 @@ def _setting(setting: dict[str, Any], again: str) -> str:
     )
 
 
-def _markdown(table: Table) -> str:
+def markdown(table: Table) -> str:
+    """A table as Markdown; nothing where it has no rows."""
     if not table.rows:
         return ""
     lines = [table.columns, ("---",) * len(table.columns), *table.rows]

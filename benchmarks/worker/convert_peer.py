@@ -18,11 +18,12 @@ from typing import Any
 
 import torch
 
-from benchmarks.cases import CACHE_LENGTH, PREFILL_LENGTH
+from benchmarks.cases import PREFILL_LENGTH
 from benchmarks.steps import load_steps
 from benchmarks.worker import job as jobs
 from benchmarks.worker.models import build_module, decoder_config
 from benchmarks.worker.stopwatch import Stopwatch
+from tests.models.decoder_config import DecoderConfig
 
 _GENERATIVE = "litert_torch.generative"
 _STAGES = {
@@ -61,11 +62,11 @@ def _time_stages(stopwatch: Stopwatch) -> None:
 
 
 @contextmanager
-def _tensorflow_schema() -> Generator[None]:
-    """Let the authoring layers import TensorFlow's flatbuffer schema, which LiteRT has too.
+def tensorflow_schema() -> Generator[None]:
+    """Let litert-torch import TensorFlow's flatbuffer schema, which LiteRT has too.
 
-    Their LoRA module imports it, litert-torch 0.10.0 does not declare TensorFlow, and no LoRA is
-    used here.
+    The LoRA module of its authoring layers and its `export_hf` import it, and litert-torch 0.10.0 does not
+    declare TensorFlow.
     """
     from ai_edge_litert import schema_py_generated
 
@@ -89,10 +90,9 @@ def _module_converter(job: jobs.Job, options: dict[str, Any]) -> Callable[[], An
     return lambda: litert_torch.convert(module, sample_kwargs=inputs, **options)
 
 
-def _decoder_module(job: jobs.Job) -> Any:
+def _decoder_module(checkpoint: str, sizes: DecoderConfig) -> Any:
     tiny_llama: Any = import_module(f"{_GENERATIVE}.examples.tiny_llama.tiny_llama")
     model_builder: Any = import_module(f"{_GENERATIVE}.utilities.model_builder")
-    sizes = decoder_config(jobs.case_of(job))
     config = tiny_llama.get_model_config()
     block = config.block_config(0)
     attention = dataclasses.replace(
@@ -119,34 +119,38 @@ def _decoder_module(job: jobs.Job) -> Any:
         ),
     )
     return model_builder.build_decoder_only_model(
-        job["checkpoint"], config, tiny_llama.TENSOR_NAMES, model_class=tiny_llama.TinyLlama
+        checkpoint, config, tiny_llama.TENSOR_NAMES, model_class=tiny_llama.TinyLlama
     )
 
 
-def _decoder_converter(job: jobs.Job, options: dict[str, Any]) -> Callable[[], Any]:
+def authored_decoder(
+    checkpoint: str, sizes: DecoderConfig, prefill_length: int, options: dict[str, Any]
+) -> Callable[[], Any]:
     """Two signatures, with the sample inputs that litert-torch's own export script makes."""
     litert_torch: Any = import_module("litert_torch")
-    with _tensorflow_schema():
+    with tensorflow_schema():
         kv_cache: Any = import_module(f"{_GENERATIVE}.layers.kv_cache")
         converter: Any = import_module(f"{_GENERATIVE}.utilities.converter")
         export_config: Any = import_module(f"{_GENERATIVE}.utilities.export_config")
-        module = _decoder_module(job)
+        module = _decoder_module(checkpoint, sizes)
     exported = converter.ExportableModule(
         module, export_config=export_config.ExportConfig(mask_as_input=True)
     ).eval()
-    sizes = decoder_config(jobs.case_of(job))
 
     def inputs(length: int) -> dict[str, Any]:
         step = sizes.step_inputs(torch.zeros(1, length), 0)
-        return {**step, "kv_cache": kv_cache.KVCache.from_model_config(CACHE_LENGTH, module.config)}
+        cache = kv_cache.KVCache.from_model_config(sizes.cache_length, module.config)
+        return {**step, "kv_cache": cache}
 
-    if job.get("quantize") == "int8":
-        recipes: Any = import_module(f"{_GENERATIVE}.quantize.quant_recipes")
-        options = {**options, "quant_config": recipes.full_dynamic_recipe(mcfg=module.config)}
     signatures = litert_torch.signature(
-        "prefill", exported, sample_kwargs=inputs(PREFILL_LENGTH)
+        "prefill", exported, sample_kwargs=inputs(prefill_length)
     ).signature("decode", exported, sample_kwargs=inputs(1))
     return lambda: signatures.convert(**options)
+
+
+def _decoder_converter(job: jobs.Job, options: dict[str, Any]) -> Callable[[], Any]:
+    sizes = decoder_config(jobs.case_of(job))
+    return authored_decoder(job["checkpoint"], sizes, PREFILL_LENGTH, options)
 
 
 def _convert(job: jobs.Job) -> jobs.Result:

@@ -1,5 +1,7 @@
 """The torch modules of the cases, equal in every process: seeds are fixed, files are the same."""
 
+import dataclasses
+import json
 from pathlib import Path
 
 import torch
@@ -15,6 +17,14 @@ def decoder_config(case: Case) -> DecoderConfig:
     if case.model == "tinyllama":
         return DecoderConfig.tinyllama(layers=case.size, cache_length=CACHE_LENGTH)
     return DecoderConfig.tiny(layers=case.size, cache_length=CACHE_LENGTH)
+
+
+def decoder_config_of(checkpoint: Path, cache_length: int) -> DecoderConfig:
+    """The sizes of a checkpoint of Llama's architecture."""
+    found = json.loads((checkpoint / "config.json").read_text())
+    names = {each.name for each in dataclasses.fields(DecoderConfig)}
+    sizes = {name: value for name, value in found.items() if name in names}
+    return DecoderConfig(**{**sizes, "cache_length": cache_length})
 
 
 def build_module(case: Case, encoder_folder: Path | None) -> nn.Module:

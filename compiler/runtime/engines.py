@@ -68,9 +68,14 @@ class InterpreterEngine:
 
 
 class CompiledEngine:
-    """`ai_edge_litert.compiled_model.CompiledModel` on the CPU."""
+    """`ai_edge_litert.compiled_model.CompiledModel` on the CPU.
 
-    def __init__(self, model: Model, *, delegate: bool, threads: int | None) -> None:
+    With `share_packing`, signatures share what the delegate packs of their weights, where the system can.
+    """
+
+    def __init__(
+        self, model: Model, *, delegate: bool, threads: int | None, share_packing: bool = True
+    ) -> None:
         from ai_edge_litert.compiled_model import CompiledModel
         from ai_edge_litert.hardware_accelerator import HardwareAccelerator
         from ai_edge_litert.options import CpuKernelMode, CpuOptions, Options
@@ -81,7 +86,7 @@ class CompiledEngine:
             cpu_options=CpuOptions(
                 num_threads=threads or 1,
                 kernel_mode=mode,
-                xnnpack_weight_cache_path=_SHARED_PACKING if delegate else "",
+                xnnpack_weight_cache_path=_SHARED_PACKING if share_packing else "",
             ),
         )
         try:

@@ -43,3 +43,23 @@ def test_streams_a_checkpoint(tmp_path: Path) -> None:
     assert row["copy"] > 0
     assert row["anonymous"] <= row["peak"] < 2_500_000_000
     assert not list((tmp_path / "work").glob("*.tflite"))
+
+
+@pytest.mark.slow
+def test_measures_language_models(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.generation", "--no-peer", "--quick"]
+    options = ["--widths", "skeleton", "--cache", "256", "--scheme", "int8", "speed", "memory"]
+    folders = ["--work", str(tmp_path / "work"), "--output", str(tmp_path / "out")]
+    done = subprocess.run(
+        [*command, *options, *folders], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "out.json").read_text())
+    [speed] = found["speed"].values()
+    assert set(speed["timed"]["litewright"]) == {"prefill", "decode"}
+    assert speed["graphs"]["litewright"]["decode"][1] == speed["layers"] + 1
+    [memory] = found["memory"].values()
+    assert set(memory["grown"]) == {"once", "each"}
+    page = (tmp_path / "out.md").read_text()
+    assert "| decode, 4 threads |" in page
+    assert str(tmp_path) not in page
