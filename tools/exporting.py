@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from litewright.generative.huggingface.proof import Proof
 
 Facts = dict[str, Any]
 
@@ -37,7 +39,8 @@ def exporter_of(folder: Path) -> Exporter:
     """
     from litewright.generative.huggingface.kinds import Kind, kind_of
 
-    return _ENCODER if kind_of(folder) is Kind.ENCODER else _CAUSAL
+    kinds = {Kind.ENCODER: _ENCODER, Kind.ENCODER_DECODER: _ENCODER_DECODER}
+    return kinds.get(kind_of(folder), _CAUSAL)
 
 
 def _export_causal(
@@ -47,6 +50,7 @@ def _export_causal(
 
     names = {"prefill": "prefill_lengths", "cache": "cache_length"}
     given = {names.get(name, name): value for name, value in chosen.items()}
+    given |= _adapters(given)
     exported = export_checkpoint(folder, output, **given, **shared)
     facts: Facts = {
         "file": str(exported.path),
@@ -57,17 +61,61 @@ def _export_causal(
         "prefill": list(exported.model.prefill_lengths),
         "seconds": exported.model.edge.timings,
     }
-    if exported.proof is not None:
-        facts["trials"] = [
-            {
-                "name": each.trial.name,
-                "error": each.error,
-                "divergence": each.divergence,
-                "agreement": each.agreement,
-            }
-            for each in exported.proof.outcomes
-        ]
-    return facts
+    return facts | _trials(exported.proof)
+
+
+def _export_encoder_decoder(
+    folder: Path, output: Path, chosen: Mapping[str, Any], shared: Mapping[str, Any]
+) -> Facts:
+    from litewright.generative.huggingface.encoder_decoder_export import export_encoder_decoder
+
+    names = {"prefill": "prefill_lengths", "cache": "cache_length", "lengths": "encoder_lengths"}
+    given = {names.get(name, name): value for name, value in chosen.items()}
+    exported = export_encoder_decoder(folder, output, **given, **shared)
+    facts: Facts = {
+        "file": str(exported.path),
+        "bytes": exported.path.stat().st_size,
+        "architecture": exported.model.checkpoint.config.model_type,
+        "lengths": list(exported.model.encoder_lengths),
+        "cache": exported.model.cache_length,
+        "prefill": list(exported.model.prefill_lengths),
+        "seconds": exported.model.edge.timings,
+    }
+    return facts | _trials(exported.proof)
+
+
+def _trials(proof: Proof | None) -> Facts:
+    if proof is None:
+        return {}
+    trials = [
+        {
+            "name": each.trial.name,
+            "error": each.error,
+            "divergence": each.divergence,
+            "agreement": each.agreement,
+        }
+        for each in proof.outcomes
+    ]
+    text = {} if proof.reading is None else {"text": asdict(proof.reading)}
+    return {"trials": trials, **text}
+
+
+def _adapters(given: dict[str, Any]) -> Facts:
+    """What the options about adapters as inputs say together; takes them out of `given`."""
+    from litewright.compiler.diagnostics import UserError
+    from litewright.generative.huggingface.adapter_inputs import AdapterInputs
+
+    as_inputs = given.pop("lora_as_inputs", False)
+    rank, targets = given.pop("lora_rank", None), given.pop("lora_targets", None)
+    if (rank is None) != (targets is None):
+        raise UserError("--lora-rank and --lora-targets belong together")
+    if rank is not None:
+        return {"lora_inputs": AdapterInputs(rank, targets)}
+    if not as_inputs:
+        return {}
+    if "lora" not in given:
+        raise UserError("--lora-as-inputs wants --lora DIR, or use --lora-rank and --lora-targets")
+    return {"lora_inputs": given.pop("lora")}
 
 
 def _show_causal(facts: Facts, console: Console) -> None:
@@ -80,6 +128,19 @@ def _show_causal(facts: Facts, console: Console) -> None:
     for each in facts["trials"]:
         share = f"{100 * each['agreement']:.0f} %"
         table.add_row(each["name"], f"{each['error']:.1e}", f"{each['divergence']:.1e}", share)
+    console.print(table)
+    if "text" in facts:
+        _show_reading(facts["text"], console)
+
+
+def _show_reading(facts: Facts, console: Console) -> None:
+    from .report import new_table
+
+    numbers = ("perplexity", "divergence", "same token")
+    table = new_table(f"a text of {facts['tokens']} tokens", *numbers, numbers=frozenset(numbers))
+    table.add_row("PyTorch", f"{facts['reference_perplexity']:.3f}", "", "")
+    share = f"{100 * facts['agreement']:.0f} %"
+    table.add_row("converted", f"{facts['perplexity']:.3f}", f"{facts['divergence']:.1e}", share)
     console.print(table)
 
 
@@ -135,7 +196,12 @@ def _show_encoder(facts: Facts, console: Console) -> None:
     console.print(table)
 
 
-_CAUSAL = Exporter(frozenset({"prefill", "cache", "ring", "lora"}), _export_causal, _show_causal)
+_CAUSAL = Exporter(
+    frozenset({"prefill", "cache", "ring", "lora", "proof_text"}), _export_causal, _show_causal
+)
+_ENCODER_DECODER = Exporter(
+    frozenset({"lengths", "prefill", "cache", "lora"}), _export_encoder_decoder, _show_causal
+)
 _ENCODER = Exporter(
     frozenset({"lengths", "batch", "task", "texts"}), _export_encoder, _show_encoder
 )

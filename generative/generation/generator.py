@@ -62,25 +62,31 @@ class Generator:
         cache_length: positions that the caches hold.
         prefill_lengths: tokens that each prefill signature takes, ascending; empty if there is none.
         speed: what was done and how long it took, since the last `reset`.
+        session: the loaded model, with its state.
         hands_over: whether signatures hand tensors to each other; see `litewright.Session`.
     """
 
     hands_over = False
 
-    def __init__(self, model: str | os.PathLike[str], *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | os.PathLike[str],
+        *,
+        threads: int | None = None,
+        adapter: str | os.PathLike[str] | None = None,
+    ) -> None:
         """Loads a model.
 
         Args:
             model: a .tflite whose signatures are named and shaped as `convert_checkpoint` makes them.
             threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            adapter: see `adapt`.
 
         Raises:
-            UserError: the file is no language model.
+            UserError: the file is no language model, or the adapter is none of it.
         """
-        self._session = litewright.Session(
-            Path(model), threads=threads, handed_over=self.hands_over
-        )
-        signatures = self._session.signatures
+        self.session = litewright.Session(Path(model), threads=threads, handed_over=self.hands_over)
+        signatures = self.session.signatures
         if DECODE not in signatures:
             raise litewright.UserError(
                 f"{model}: no language model: no signature {DECODE!r}, only {', '.join(signatures)}"
@@ -92,15 +98,45 @@ class Generator:
         prefills = {
             _length_of(each): name for name, each in signatures.items() if name.startswith(PREFILL)
         }
+        self._model = Path(model)
+        self._adapted = {
+            each.name: each.shape
+            for each in signatures[DECODE].inputs
+            if each.name.startswith(ADAPTER)
+        }
         self._prefills = dict(sorted(prefills.items()))
         self.prefill_lengths = tuple(self._prefills)
         self.cache_length = _input_of(signatures[DECODE], "mask").shape[-1]
-        self._text = _Text()
-        self.speed = Speed()
+        self._hold(adapter)
+        self._begin()
+
+    def adapt(self, adapter: str | os.PathLike[str] | None) -> None:
+        """Takes an adapter in place of the one that there was, and forgets the conversation.
+
+        Args:
+            adapter: a folder in the layout of `peft`, for a model that was exported with adapters as inputs; None is
+                the model without one.
+
+        Raises:
+            UserError: there is no such adapter, it was not made for this model, or the model takes none.
+            FormatError: its file is damaged.
+        """
+        self._hold(adapter)
+        self.reset()
+
+    def _hold(self, adapter: str | os.PathLike[str] | None) -> None:
+        if adapter is not None:
+            given = adapter_inputs(open_adapter(adapter), self._adapted, str(self._model))
+        else:
+            given = {name: np.zeros(shape, np.float32) for name, shape in self._adapted.items()}
+        self.session.hold(given)
 
     def reset(self) -> None:
         """Forgets the conversation."""
-        self._session.reset()
+        self.session.reset()
+        self._begin()
+
+    def _begin(self) -> None:
         self._text = _Text()
         self.speed = Speed()
 
@@ -217,7 +253,7 @@ class Generator:
         for row in range(count):
             mask[..., row, : start + row + 1] = 0
         inputs = {"tokens": tokens, "input_pos": positions, "mask": mask}
-        return self._session.run(inputs, signature)
+        return self.session.run(inputs, signature)
 
 
 def _length_of(signature: Any) -> int:

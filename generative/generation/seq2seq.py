@@ -44,7 +44,7 @@ class Seq2SeqGenerator(Generator):
         super().__init__(model, threads=threads)
         encoders = {
             each.inputs[0].shape[-1]: each
-            for name, each in self._session.signatures.items()
+            for name, each in self.session.signatures.items()
             if name.startswith(ENCODE)
         }
         if not encoders:
@@ -67,14 +67,13 @@ class Seq2SeqGenerator(Generator):
         """
         inputs = self._tokens(source) if self.features is None else self._features(source)
         length = next(iter(inputs.values())).shape[-1]
-        self.reset()
-        self._session.run(inputs, self._encoders[length].name)
+        self.session.run(inputs, self._encoders[length].name)
         self._has_source = True
+        self.reset()
 
     def reset(self) -> None:
-        """Forgets the source and what was written about it."""
-        super().reset()
-        self._has_source = False
+        """Forgets what was written about the source, which stays."""
+        self._begin()
 
     def feed(self, tokens: Sequence[int]) -> None:
         """Appends tokens to what the decoder has written; the first is the model's start token.

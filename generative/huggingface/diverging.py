@@ -11,8 +11,9 @@ from typing import Any
 import litewright
 
 from ..generation.generator import Generator
+from .encoder_decoder import EncoderDecoderModel
 from .export import LanguageModel
-from .proof import Proof
+from .proof import Proof, told
 from .weights import Array
 
 _TAKEN = ("target", "quant_config", "passes", "composites", "progress")
@@ -24,8 +25,38 @@ _NO_STEP = (
 )
 
 
+def check(
+    proof: Proof,
+    model: LanguageModel | EncoderDecoderModel,
+    path: Path,
+    options: Mapping[str, Any],
+    runner: type[Generator] = Generator,
+) -> None:
+    """Accepts a model that says what PyTorch says; of quantised weights, one that says numbers.
+
+    Args:
+        proof: what was found.
+        model: what was converted.
+        path: the .tflite that was written of it.
+        options: those of the conversion.
+        runner: what runs such a model.
+
+    Raises:
+        UserError: weights are as exact as PyTorch's and results are not, or results are no numbers; with the first
+            wrong op.
+    """
+    is_exact = not options.get("quant_config") and not model.checkpoint.holds_integers
+    if proof.wrong and (is_exact or not math.isfinite(proof.error)):
+        where = first_wrong_op(model, path, proof, options, runner)
+        raise litewright.UserError(f"{told(proof)}\n{where}")
+
+
 def first_wrong_op(
-    model: LanguageModel, path: Path, proof: Proof, options: Mapping[str, Any]
+    model: LanguageModel | EncoderDecoderModel,
+    path: Path,
+    proof: Proof,
+    options: Mapping[str, Any],
+    runner: type[Generator] = Generator,
 ) -> str:
     """Where a conversion goes wrong: the step, the op, and the module of the user's model.
 
@@ -37,6 +68,7 @@ def first_wrong_op(
         path: the .tflite that was written of it.
         proof: what was found; a trial is wrong.
         options: those of the conversion.
+        runner: what runs such a model.
 
     Returns:
         Lines of text; why nothing was looked for, where the weights would not fit the memory.
@@ -49,7 +81,7 @@ def first_wrong_op(
         )
     repeated = {name: options[name] for name in _TAKEN if name in options}
     weights = model.checkpoint.weights
-    calls = _last_calls(path, proof)
+    calls = _last_calls(path, proof, runner)
     with model.plan.signatures() as converter:
         for name, inputs in calls.items():
             request = next(each for each in converter.requests if each.name == name)
@@ -68,34 +100,30 @@ def _memory() -> int:
 class _Recording(litewright.Session):
     """Keeps all that went into the last call of each signature, state too; signatures in the order of these calls."""
 
-    def __init__(self, model: Path) -> None:
-        super().__init__(model)
+    def __init__(self, model: Path, *, handed_over: bool) -> None:
+        super().__init__(model, handed_over=handed_over)
         self.calls: dict[str, dict[str, Array]] = {}
 
     def run(self, inputs: Mapping[str, Array], signature: str) -> dict[str, Array]:
         """Runs a signature on the state."""
         self.calls.pop(signature, None)
-        self.calls[signature] = {**inputs, **self.values()}
+        taken = {each.name for each in self.signatures[signature].inputs}
+        state = {name: value for name, value in self.values().items() if name in taken}
+        self.calls[signature] = {**inputs, **state}
         return super().run(inputs, signature)
 
 
-class _Recorded(Generator):
-    """A generator whose calls are kept."""
-
-    def __init__(self, model: Path) -> None:
-        super().__init__(model)
-        self._session = self.session = _Recording(model)
-
-
-def _last_calls(path: Path, proof: Proof) -> dict[str, dict[str, Array]]:
+def _last_calls(path: Path, proof: Proof, runner: type[Generator]) -> dict[str, dict[str, Array]]:
     """The last call of each signature, up to the first wrong position."""
-    generator = _Recorded(path)
+    generator = runner(path)
+    recording = _Recording(path, handed_over=runner.hands_over)
+    generator.session = recording
     wrong = proof.wrong[0]
     logits = wrong.trial.run(generator, proof.text)
     for position, _ in zip(wrong.trial.positions(), logits, strict=True):
         if position == wrong.first_wrong:
             break
-    return generator.session.calls
+    return recording.calls
 
 
 def _lines(culprit: Any) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from torch import Tensor, nn
 
 import litewright
 
-from .crossing import PADDING, TOKENS, CrossStep, Encode, Shapes, shapes_of, step_inputs
+from .crossing import PADDING, TOKENS, CrossStep, Encode, shapes_of, step_inputs
 from .export import DECODE, PREFILL
 from .hooks import hooked
+from .lengths import checked_lengths
 from .library import AutoFeatureExtractor, AutoModelForSeq2SeqLM, AutoModelForSpeechSeq2Seq
 from .loading import Checkpoint, open_checkpoint
 from .lora import with_adapter
@@ -27,22 +29,75 @@ _ENCODER_LENGTH, _CACHE_LENGTH = 128, 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What a checkpoint is to become.
+
+    Attributes:
+        checkpoint: its model and weights.
+        sources: sample inputs of the encoder, by tokens or frames, ascending.
+        cache_length: positions that the decoder's caches hold.
+        prefill_lengths: tokens that each prefill takes, ascending.
+    """
+
+    checkpoint: Checkpoint
+    sources: dict[int, dict[str, Tensor]]
+    cache_length: int
+    prefill_lengths: tuple[int, ...]
+
+    @contextlib.contextmanager
+    def signatures(self) -> Generator[Any]:
+        """A converter with `decode`, each `encode_T` and each `prefill_T`, to be used while it is entered."""
+        model, cache = self.checkpoint.model, self.cache_length
+        longest = max(self.sources)
+        has_mask = PADDING in self.sources[longest]
+        with (
+            hooked(model, max(cache, longest)),
+            buckets_from_tables(model, cache, tuple(self.sources)),
+        ):
+            shapes = shapes_of(model, self.sources[longest])
+            decode = CrossStep(model, with_logits=True)
+            inputs = step_inputs(shapes, 1, cache, has_mask=has_mask)
+            converter = litewright.signature(DECODE, decode, (), inputs)
+            encode, prefill = Encode(model, shapes), CrossStep(model, with_logits=False)
+            for length, inputs in self.sources.items():
+                converter = converter.signature(ENCODE.format(length), encode, (), inputs)
+            for length in self.prefill_lengths:
+                inputs = step_inputs(shapes, length, cache, has_mask=has_mask)
+                converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
+            yield converter
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class EncoderDecoderModel:
     """A converted encoder-decoder model.
 
     Attributes:
-        checkpoint: what it was made of.
+        plan: what it was made of, and how.
         edge: the model; one signature `encode_T` for each length, `decode`, and prefills if there are any.
-        encoder_lengths: tokens, or frames of features, that each encoder signature takes, ascending.
-        cache_length: positions that the decoder's caches hold.
-        prefill_lengths: tokens that each prefill takes, ascending; empty if the decoder takes prompts one by one.
     """
 
-    checkpoint: Checkpoint
+    plan: Plan
     edge: litewright.EdgeModel
-    encoder_lengths: tuple[int, ...]
-    cache_length: int
-    prefill_lengths: tuple[int, ...]
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What it was made of."""
+        return self.plan.checkpoint
+
+    @property
+    def encoder_lengths(self) -> tuple[int, ...]:
+        """Tokens, or frames of features, that each encoder signature takes, ascending."""
+        return tuple(self.plan.sources)
+
+    @property
+    def cache_length(self) -> int:
+        """Positions that the decoder's caches hold."""
+        return self.plan.cache_length
+
+    @property
+    def prefill_lengths(self) -> tuple[int, ...]:
+        """Tokens that each prefill takes, ascending; empty if the decoder takes prompts one by one."""
+        return self.plan.prefill_lengths
 
 
 def convert_encoder_decoder(
@@ -89,38 +144,10 @@ def convert_encoder_decoder(
         _check_positions(longest, model.get_encoder(), "encoder length")
     cache_length = cache_length or min(_CACHE_LENGTH, _positions(model.get_decoder())[0])
     _check_positions(cache_length, model.get_decoder(), "cache length")
-    prefills = _prefills(prefill_lengths, cache_length)
-    with (
-        hooked(model, max(cache_length, longest)),
-        buckets_from_tables(model, cache_length, tuple(sources)),
-    ):
-        shapes = shapes_of(model, sources[longest])
-        converter = _signatures(model, sources, shapes, cache_length, prefills)
+    plan = Plan(checkpoint, sources, cache_length, _prefills(prefill_lengths, cache_length))
+    with plan.signatures() as converter:
         edge = converter.convert(weights=checkpoint.weights, **options)
-    return EncoderDecoderModel(checkpoint, edge, tuple(sources), cache_length, prefills)
-
-
-def _signatures(
-    model: nn.Module,
-    sources: dict[int, dict[str, Tensor]],
-    shapes: Shapes,
-    cache_length: int,
-    prefills: tuple[int, ...],
-) -> Any:
-    has_mask = any(PADDING in each for each in sources.values())
-    encode, prefill = Encode(model, shapes), CrossStep(model, with_logits=False)
-    converter = litewright.signature(
-        DECODE,
-        CrossStep(model, with_logits=True),
-        (),
-        step_inputs(shapes, 1, cache_length, has_mask=has_mask),
-    )
-    for length, inputs in sources.items():
-        converter = converter.signature(ENCODE.format(length), encode, (), inputs)
-    for length in prefills:
-        inputs = step_inputs(shapes, length, cache_length, has_mask=has_mask)
-        converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
-    return converter
+    return EncoderDecoderModel(plan, edge)
 
 
 def _sources(model: Any, root: Path, lengths: Sequence[int] | None) -> dict[int, dict[str, Tensor]]:
@@ -183,9 +210,4 @@ def _check_positions(length: int, stack: nn.Module, what: str) -> None:
 
 
 def _prefills(lengths: Sequence[int], cache_length: int) -> tuple[int, ...]:
-    ascending = tuple(sorted(set(lengths)))
-    if ascending and not 0 < ascending[0] <= ascending[-1] <= cache_length:
-        raise litewright.UserError(
-            f"prefill lengths must be positive and fit a cache of {cache_length} positions: {lengths}"
-        )
-    return ascending
+    return checked_lengths(lengths, cache_length) if lengths else ()

@@ -11,8 +11,9 @@ import numpy as np
 
 from ..generation.generator import Generator
 from .export import LanguageModel
+from .reading import Reading
 from .reference import Progress, reference_logits
-from .trials import Trial, Turn, trials_of
+from .trials import Trial, Turn, log_probabilities, trials_of
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -52,10 +53,12 @@ class Proof:
     Attributes:
         outcomes: one for each trial.
         text: the tokens that the trials ran on: prompts, greedy answers, others.
+        reading: of a text in words; None if there was no reason for it.
     """
 
     outcomes: tuple[Outcome, ...]
     text: tuple[int, ...]
+    reading: Reading | None = None
 
     @property
     def error(self) -> float:
@@ -95,7 +98,7 @@ def prove(model: LanguageModel, path: Path, *, progress: Progress | None = None)
         made = np.stack(list(trial.run(generator, text)))
         is_greedy = trial.turns == tuple(conversation[: len(trial.turns)])
         answer = [text[p + 1] for p in trial.positions()] if is_greedy else None
-        outcomes.append(_outcome(trial, made, expected, answer))
+        outcomes.append(outcome_of(trial, made, expected, answer))
     return Proof(tuple(outcomes), tuple(text))
 
 
@@ -135,7 +138,17 @@ def _conversation(
     return [*text, *tokens[len(text) :]], turns
 
 
-def _outcome(trial: Trial, made: Array, expected: Array, answer: Sequence[int] | None) -> Outcome:
+def outcome_of(
+    trial: Trial, made: Array, expected: Array, answer: Sequence[int] | None = None
+) -> Outcome:
+    """Compares logits [positions of the trial, vocabulary].
+
+    Args:
+        trial: which.
+        made: by the converted model.
+        expected: by PyTorch.
+        answer: the tokens that were written behind these positions, if they are the likeliest ones.
+    """
     with np.errstate(invalid="ignore"):  # what is no number is told as an infinite error
         return _compared(trial, made, expected, answer)
 
@@ -153,9 +166,3 @@ def _compared(trial: Trial, made: Array, expected: Array, answer: Sequence[int] 
     agreement = float((made.argmax(-1) == expected.argmax(-1)).mean())
     first = list(trial.positions())[int(wrong.argmax())] if wrong.any() else None
     return Outcome(trial, float(errors.max()), divergence, agreement, first)
-
-
-def log_probabilities(logits: Array) -> Array:
-    """Of each token, from logits [..., vocabulary]; float64."""
-    shifted = logits.astype(np.float64) - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))

@@ -119,7 +119,7 @@ def test_positions_and_lengths_that_are_not_there_are_refused(tmp_path: Path) ->
         convert_encoder_decoder(tmp_path, encoder_lengths=(0, 8))
     with pytest.raises(litewright.UserError, match="encoder lengths must be positive"):
         convert_encoder_decoder(tmp_path, encoder_lengths=())
-    with pytest.raises(litewright.UserError, match="fit a cache of 16 positions"):
+    with pytest.raises(litewright.UserError, match="does not fit a cache of 16 positions"):
         convert_encoder_decoder(tmp_path, cache_length=16, prefill_lengths=(17,))
 
 
@@ -138,11 +138,18 @@ def test_a_decoder_without_a_source_is_refused(exported: Exported) -> None:
 
     with pytest.raises(litewright.UserError, match="encode a source first"):
         runner.feed([0])
+
+
+def test_a_source_stays_until_another_comes(exported: Exported) -> None:
+    runner = Seq2SeqGenerator(exported("t5")[1])
+
     runner.encode([5, 6, 7])
-    list(runner.generate([0], limit=2))
+    first = list(runner.generate([0], limit=6))
     runner.reset()
-    with pytest.raises(litewright.UserError, match="encode a source first"):
-        list(runner.generate([0], limit=2))
+    assert list(runner.generate([0], limit=6)) == first
+    runner.encode([80, 9])
+    assert runner.tokens == ()
+    assert list(runner.generate([0], limit=6)) != first
 
 
 def test_sources_of_other_lengths_are_refused(exported: Exported) -> None:

@@ -20,14 +20,22 @@ def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> Any
         raise click.BadParameter(f"{text!r} is not a list of numbers", param=option) from None
 
 
-def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
+def _text(_: click.Context, option: click.Parameter, path: Path | None) -> str | None:
     if path is None:
         return None
     try:
-        lines = path.read_text("utf-8").splitlines()
+        return path.read_text("utf-8")
     except (OSError, ValueError) as error:
         raise click.BadParameter(f"cannot read {path}: {error}", param=option) from None
-    return tuple(line for line in lines if line.strip())
+
+
+def _names(_: click.Context, __: click.Parameter, text: str | None) -> Any:
+    return None if text is None else tuple(part.strip() for part in text.split(","))
+
+
+def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
+    text = _text(_, option, path)
+    return None if text is None else tuple(line for line in text.splitlines() if line.strip())
 
 
 @click.command("export-hf")
@@ -43,12 +51,12 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
     "--prefill",
     callback=_numbers,
     metavar="T,...",
-    help="Language models: tokens that each prefill signature takes.  [default: 128]",
+    help="Language models: tokens that each prefill signature takes.  [default: 128; encoder-decoders: none]",
 )
 @click.option(
     "--cache",
     type=click.IntRange(min=1),
-    help="Language models: positions of the caches, tokens of a conversation.  [default: 1280]",
+    help="Language models: positions of the caches, tokens of a conversation.  [default: 1280; encoder-decoders: 256]",
 )
 @click.option(
     "--lora",
@@ -63,10 +71,34 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
     help="Language models: layers with a sliding window cache no more than it and a prefill.",
 )
 @click.option(
+    "--proof-text",
+    type=click.Path(path_type=Path),
+    callback=_text,
+    metavar="FILE",
+    help="Language models: a text to measure perplexity on. By default, quantised models read one of ours.",
+)
+@click.option(
+    "--lora-as-inputs",
+    is_flag=True,
+    default=None,
+    help="Language models: do not merge it; matrices that it has factors for take adapters as inputs.",
+)
+@click.option(
+    "--lora-rank",
+    type=click.IntRange(min=1),
+    help="Language models: adapters as inputs, up to this rank; with --lora-targets.",
+)
+@click.option(
+    "--lora-targets",
+    metavar="NAME,...",
+    callback=_names,
+    help="Language models: the modules that take them, as q_proj,v_proj.",
+)
+@click.option(
     "--lengths",
     callback=_numbers,
     metavar="T,...",
-    help="Encoders: tokens that each signature takes.  [default: 128]",
+    help="Encoders, also of encoder-decoders: tokens that each signature takes.  [default: 128]",
 )
 @click.option(
     "--batch", type=click.IntRange(min=1), help="Encoders: texts that go in at once.  [default: 1]"
@@ -98,7 +130,7 @@ def command(
     as_json: bool,
     **of_kinds: Any,
 ) -> None:
-    """Converts a causal language model, or an encoder: sentence embeddings, classifiers, masked language models.
+    """Converts a language model, with an encoder (T5, BART, Whisper) or without, or an encoder alone.
 
     FOLDER is a checkpoint in Hugging Face layout: config.json, safetensors files, tokenizer.json. What is in it
     decides what is made of it.
@@ -117,7 +149,7 @@ def command(
         exporter = exporter_of(folder)
         strange = sorted(chosen.keys() - exporter.options)
         if strange:
-            told = ", ".join(f"--{name}" for name in strange)
+            told = ", ".join(f"--{name.replace('_', '-')}" for name in strange)
             raise click.UsageError(f"{told}: not for the kind of model in {folder}")
         shared = {
             "proof": not no_proof,
