@@ -6,7 +6,7 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,15 @@ from ..bundle.chat import check_chat
 from ..bundle.metadata import LanguageFacts, language_facts
 from ..bundle.smallest import write_smallest
 from ..bundle.writing import write_litertlm, write_task
+from .adapter_inputs import AdapterInputs
 from .diverging import first_wrong_op
 from .export import LanguageModel, convert_checkpoint
 from .lengths import checked_lengths
 from .library import AutoTokenizer
 from .proof import Proof, prove, told
+from .reading import NEUTRAL, read, tokens_of
 
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model")
 _SUFFIXES = (".tflite", ".litertlm", ".task")
 
 
@@ -49,7 +52,9 @@ def export_checkpoint(
     cache_length: int = 1280,
     ring: bool = False,
     proof: bool = True,
+    proof_text: str | None = None,
     lora: str | os.PathLike[str] | None = None,
+    lora_inputs: AdapterInputs | str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Exported:
     """Converts a causal language model, compares it with PyTorch, and writes a file: whole, or none.
@@ -61,7 +66,10 @@ def export_checkpoint(
         cache_length: positions that the caches hold, and with them tokens of a conversation.
         ring: whether layers with a sliding window hold no more than it and a prefill.
         proof: whether to compare with PyTorch.
+        proof_text: what perplexity and divergence are measured on, as far as the caches hold it. By default they are
+            measured for quantised weights alone, on a text of ours, where the folder has a tokenizer.
         lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
+        lora_inputs: matrices that take adapters as inputs; see `convert_checkpoint`.
         options: those of `litewright.convert`.
 
     Raises:
@@ -79,12 +87,14 @@ def export_checkpoint(
     # What a bundle needs is looked for first, before anything takes time.
     tokenizer = _tokenizer_file(root) if path.suffix != ".tflite" else None
     facts = _facts(root, tokenizer, cache_length) if tokenizer is not None else None
+    words = tokens_of(root, proof_text, cache_length) if proof and proof_text is not None else ()
     model = convert_checkpoint(
         root,
         prefill_lengths=lengths,
         cache_length=cache_length,
         ring=ring,
         lora=lora,
+        lora_inputs=lora_inputs,
         **options,
     )
     progress = options.get("progress")
@@ -95,9 +105,7 @@ def export_checkpoint(
     ):
         graph = Path(work, "model.tflite")
         model.edge.export(graph, progress=progress)
-        found = prove(model, graph, progress=progress) if proof else None
-        if found is not None:
-            _check(found, model, graph, options)
+        found = _proof(model, graph, words, options) if proof else None
         if tokenizer is None or facts is None:
             graph.replace(part)
         else:
@@ -106,15 +114,25 @@ def export_checkpoint(
     return Exported(path, model, found)
 
 
-def _check(proof: Proof, model: LanguageModel, graph: Path, options: dict[str, Any]) -> None:
-    """Raises UserError with the first wrong op, where weights are as exact as PyTorch's and results are not.
+def _proof(
+    model: LanguageModel, graph: Path, words: Sequence[int], options: dict[str, Any]
+) -> Proof:
+    """What the comparison with PyTorch has found.
 
-    Quantised weights make other numbers, but numbers.
+    Raises:
+        UserError: weights are as exact as PyTorch's and results are not, or results are no numbers; with the first
+            wrong op.
     """
+    progress = options.get("progress")
+    found = prove(model, graph, progress=progress)
     is_exact = not options.get("quant_config") and not model.checkpoint.holds_integers
-    if proof.wrong and (is_exact or not math.isfinite(proof.error)):
-        where = first_wrong_op(model, graph, proof, options)
-        raise litewright.UserError(f"{told(proof)}\n{where}")
+    if found.wrong and (is_exact or not math.isfinite(found.error)):
+        where = first_wrong_op(model, graph, found, options)
+        raise litewright.UserError(f"{told(found)}\n{where}")
+    folder = model.checkpoint.folder
+    if not words and not is_exact and _has_tokenizer(folder) and model.cache_length > 1:
+        words = tokens_of(folder, NEUTRAL, model.cache_length)
+    return replace(found, reading=read(model, graph, words, progress)) if words else found
 
 
 def _write_litertlm(model: LanguageModel) -> Callable[..., None]:
@@ -122,8 +140,12 @@ def _write_litertlm(model: LanguageModel) -> Callable[..., None]:
     return partial(write_litertlm, facts=facts)
 
 
+def _has_tokenizer(root: Path) -> bool:
+    return any((root / name).is_file() for name in _TOKENIZERS)
+
+
 def _tokenizer_file(root: Path) -> Path:
-    for name in ("tokenizer.json", "tokenizer.model", "spiece.model"):
+    for name in _TOKENIZERS:
         if (root / name).is_file():
             return root / name
     raise litewright.UserError(

@@ -113,3 +113,9 @@ def _around(ring: int, prefill_lengths: Sequence[int]) -> Iterator[Trial]:
         across = Turn(max(ring - (part + 1) // 2, 1))
         yield Trial(name % "over", (across, Turn(part + 1, 2)))
         yield Trial(name % "up to", (Turn(ring - part), Turn(part + 1, 2)))
+
+
+def log_probabilities(logits: Array) -> Array:
+    """Of each token, from logits [..., vocabulary]; float64."""
+    shifted = logits.astype(np.float64) - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+import transformers
 from torch import Tensor
 
 import litewright
@@ -14,15 +16,19 @@ from litewright.compiler.driver.extensions import REGISTRY
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.program import Program, body_of
-from litewright.generative.huggingface import attention, diverging, reference
+from litewright.generative.huggingface import attention, bundling, diverging, reference
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.loading import open_checkpoint
+from litewright.generative.huggingface.reading import NEUTRAL, Reading
 from litewright.generative.huggingface.reference import reference_logits
 from litewright.generative.layers.dot_product_attention import dot_product_attention
 from litewright.passes.core import Pass
 from tests.compiler.driver.wrong import wrong_mul
 from tests.generative.architectures import build
 from tests.support.tolerances import TOLERANCES, relative_error
+
+_FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
+_LIBRARY: Any = transformers
 
 
 @dataclass(frozen=True)
@@ -122,3 +128,58 @@ def test_a_text_in_parts_has_the_logits_of_the_whole(
     assert relative_error(parts[1:], whole[:-1]) > 0.01
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_quantised_models_read_a_text(tmp_path: Path) -> None:
+    text = "Return a new array of given shape and type, filled with zeros."
+    readings: list[Reading] = []
+    for recipe, given in (("dynamic_int8", None), ("int4_block32", None), (None, text)):
+        exported = export_checkpoint(
+            _FOLDER,
+            tmp_path / "m.tflite",
+            prefill_lengths=(16,),
+            cache_length=64,
+            quant_config=recipe,
+            proof_text=given,
+        )
+        assert exported.proof is not None
+        assert exported.proof.reading is not None
+        readings.append(exported.proof.reading)
+    int8, int4, exact = readings
+    assert int8.tokens == int4.tokens == 63
+    assert int8.reference_perplexity == int4.reference_perplexity
+    assert 0 < int8.divergence < int4.divergence
+    assert exact.agreement == 1.0
+    assert exact.divergence < 1e-9
+
+    tokenizer = _LIBRARY.AutoTokenizer.from_pretrained(_FOLDER)
+    model = _LIBRARY.AutoModelForCausalLM.from_pretrained(_FOLDER, dtype=torch.float32)
+    for reading, words in ((exact, text), (int8, NEUTRAL)):
+        tokens = tokenizer(words, return_tensors="pt").input_ids[:, :64]
+        with torch.no_grad():
+            expected = float(model(tokens, labels=tokens).loss.exp())
+        assert reading.tokens == tokens.shape[1] - 1
+        assert reading.reference_perplexity == pytest.approx(expected, rel=1e-4)
+    assert exact.perplexity == pytest.approx(exact.reference_perplexity, rel=1e-5)
+
+
+def test_exact_models_read_no_text_unless_told(llama: Path) -> None:
+    exported = export_checkpoint(
+        llama, llama.parent / "out" / "m.tflite", prefill_lengths=(4,), cache_length=16
+    )
+    assert exported.proof is not None
+    assert exported.proof.reading is None
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "message"),
+    [(_FOLDER, "", "must have two at least"), (None, "A text.", "cannot load the tokenizer")],
+)
+def test_texts_that_cannot_be_read_are_refused_before_anything_is_converted(
+    folder: Path | None, text: str, message: str, llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundling, "convert_checkpoint", None)
+    out = llama.parent / "out"
+    with pytest.raises(litewright.UserError, match=message):
+        export_checkpoint(folder or llama, out / "m.tflite", proof_text=text)
+    assert not list(out.iterdir())
