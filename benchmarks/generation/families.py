@@ -44,7 +44,7 @@ FAMILIES = (
         "TinyLlama's heads, matrices that stay in the processor's cache",
         "LlamaConfig",
         4,
-        _sizes(64, 128, 32, 4, head_dim=64, vocab_size=256),
+        _sizes(64, 128, 32, 4, head_dim=64, vocab_size=4096),
     ),
     Family("tinyllama", "TinyLlama 1.1B", "LlamaConfig", 4, _sizes(2048, 5632, 32, 4)),
     Family(
