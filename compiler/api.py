@@ -97,6 +97,7 @@ class Converter:
             raise UserError("nothing to convert: add a signature first")
         options = _options(
             target,
+            weights=weights,
             quant_config=quant_config,
             calibration_data=calibration_data,
             passes=passes,
@@ -104,7 +105,6 @@ class Converter:
             dump_ir=dump_ir,
             observers=observers,
             progress=progress,
-            weights=weights,
         )
         return build(converter.requests, options)
 
@@ -183,6 +183,7 @@ def compile(  # noqa: A001
     quant_config: QuantConfig | None = None,
     calibration_data: CalibrationData | None = None,
     target: str | Target = "cpu",
+    weights: Weights | None = None,
     passes: Passes | None = None,
     composites: Sequence[object] = (),
     dump_ir: str | os.PathLike[str] | None = None,
@@ -191,13 +192,15 @@ def compile(  # noqa: A001
 ) -> EdgeModel:
     """Converts programs that the caller has exported, by signature name; for exporters built on top.
 
-    See `convert` for the arguments and errors.
+    See `convert` for the arguments and errors. Parameters of the programs may be on the meta device, or fake,
+    if `weights` holds them.
     """
     if not programs:
         raise UserError("nothing to compile: give at least one exported program")
     requests: list[Request] = [ExportedRequest(name, each) for name, each in programs.items()]
     options = _options(
         target,
+        weights=weights,
         quant_config=quant_config,
         calibration_data=calibration_data,
         passes=passes,
@@ -212,6 +215,7 @@ def compile(  # noqa: A001
 def _options(
     target: str | Target,
     *,
+    weights: Weights | None,
     quant_config: QuantConfig | None,
     calibration_data: CalibrationData | None,
     passes: Passes | None,
@@ -219,7 +223,6 @@ def _options(
     dump_ir: str | os.PathLike[str] | None,
     observers: Sequence[Observer[Any]],
     progress: Progress | None,
-    weights: Weights | None = None,
 ) -> Options:
     extensions = effective().plus(Extensions(composites=tuple(composites)))
     extensions.check()
