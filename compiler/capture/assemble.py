@@ -19,7 +19,7 @@ from ..diagnostics import UserError
 from ..ir.fx import FxProgram, Held, Holding, Input
 from ..ir.fx_origin import origin_of_node
 from ..ir.torch_ops import items_of, value_of
-from ..weights.affine import affine_of
+from ..weights.affine import Affine, affine_of
 from .failures import DATA_DEPENDENT
 from .names import input_names, output_names
 from .samples import CONFIGURATION, check_tensor
@@ -31,6 +31,8 @@ def assemble(
     program: ExportedProgram,
     tensors: Mapping[str, torch.Tensor],
     module: torch.nn.Module | None = None,
+    *,
+    affines: Mapping[str, Affine] | None = None,
 ) -> FxProgram:
     """The FX program of a signature.
 
@@ -39,6 +41,7 @@ def assemble(
         program: functional and decomposed; its graph becomes the FX program's.
         tensors: what its parameters, buffers and constants are, by fully-qualified name.
         module: what it was captured from; it may name its state.
+        affines: what the graph reads as floats, and is integers.
 
     Raises:
         UserError: shapes that depend on data, state that does not begin with zeros, results that are no
@@ -50,7 +53,7 @@ def assemble(
     outputs = _flatten_outputs(name, program, state)
     inputs = _inputs(program, state)
     _erase_configuration(program)
-    held = _held(program, tensors, state)
+    held = _held(program, {**tensors, **_floats(program, affines or {})}, state, affines or {})
     changed = {state[buffer]: tensors[buffer] for buffer in state}
     return FxProgram(name, program.graph_module, inputs, outputs, held, module, changed)
 
@@ -92,7 +95,10 @@ def _erase_configuration(program: ExportedProgram) -> None:
 
 
 def _held(
-    program: ExportedProgram, tensors: Mapping[str, torch.Tensor], state: Mapping[str, str]
+    program: ExportedProgram,
+    tensors: Mapping[str, torch.Tensor],
+    state: Mapping[str, str],
+    affines: Mapping[str, Affine],
 ) -> dict[str, Held]:
     names_of: dict[int, list[str]] = {}
     for name, tensor in tensors.items():
@@ -106,10 +112,26 @@ def _held(
         if id(tensor) not in made:
             check_tensor(tensor, f"{spec.kind.name.lower().replace('_', ' ')} {spec.target!r}")
             aliases = tuple(names_of[id(tensor)])
-            affine = affine_of(tensor)
+            affine = affines.get(spec.target) if tensor.is_meta else affine_of(tensor)
             made[id(tensor)] = Held(aliases[0], aliases, _holding(spec), tensor, affine)
         held[str(spec.arg.name)] = made[id(tensor)]
     return held
+
+
+def _floats(program: ExportedProgram, affines: Mapping[str, Affine]) -> dict[str, torch.Tensor]:
+    """What a graph holds as floats that are integers: a vector's values, the shape and dtype of all else."""
+    floats: dict[str, torch.Tensor] = {}
+    placeholders = {node.name: node for node in program.graph.find_nodes(op="placeholder")}
+    for spec in program.graph_signature.input_specs:
+        if spec.target is not None and spec.target in affines:
+            affine, dtype = affines[spec.target], value_of(placeholders[spec.arg.name]).dtype
+            small = len(affine.shape) < 2
+            floats[spec.target] = (
+                affine.dequantised().to(dtype)
+                if small
+                else torch.empty(affine.shape, dtype=dtype, device="meta")
+            )
+    return floats
 
 
 def _holding(spec: InputSpec) -> Holding:

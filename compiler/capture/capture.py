@@ -20,6 +20,7 @@ from .assemble import assemble
 from .decompose import decompose
 from .failures import explain
 from .modes import check_graph_mode, check_modules
+from .quantized import resolve_quantization
 from .samples import checked_samples
 from .stand_ins import check_buffers, fake_sample, stand_ins, wants_stand_ins
 
@@ -55,13 +56,15 @@ def capture(
         try:
             exported = _export(module, taken, named)
             check_graph_mode(exported.graph_module)
+            exported, affines = resolve_quantization(exported, _tensors_of(module, exported))
             decomposed = decompose(exported, kept)
         except Exception as error:  # torch.export raises whatever the model's code raises
             raised = explain(error, module, signature_name)
             if raised is error:
                 raise
             raise raised from error
-    return assemble(signature_name, decomposed, _tensors_of(module, decomposed), module)
+    tensors = _tensors_of(module, decomposed)
+    return assemble(signature_name, decomposed, tensors, module, affines=affines)
 
 
 def from_exported_program(
@@ -76,10 +79,13 @@ def from_exported_program(
     with _tracing():
         check_graph_mode(program.graph_module)
         try:
-            decomposed = decompose(_copy(program), kept)
+            tensors = {**_constants(program), **program.state_dict}
+            resolved, affines = resolve_quantization(_copy(program), tensors)
+            decomposed = decompose(resolved, kept)
         except Exception as error:  # decomposing runs torch code on fake tensors
             raise explain(error, torch.nn.Module(), signature_name) from error
-    return assemble(signature_name, decomposed, {**_constants(decomposed), **decomposed.state_dict})
+    tensors = {**_constants(decomposed), **decomposed.state_dict}
+    return assemble(signature_name, decomposed, tensors, affines=affines)
 
 
 def _export(

@@ -22,6 +22,7 @@ from . import (
     inline,
     normalisation,
     pooling,
+    quantization,
     reduction,
     runtime_composites,
     shape,
@@ -32,6 +33,7 @@ from . import (
 RULES: tuple[Rule, ...] = (
     *attention.RULES,
     *normalisation.RULES,
+    *quantization.RULES,
     *pooling.RULES,
     *indexing.RULES,
     *convolution.RULES,

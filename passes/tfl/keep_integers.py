@@ -19,6 +19,7 @@ from litewright.compiler.ir.quantized_type import (
     weight_quantization_of,
 )
 from litewright.compiler.ir.types import element_of, shape_of
+from litewright.compiler.targets.activation_schemes import ACTIVATION_USES
 from litewright.compiler.targets.weight_schemes import WEIGHT_USES, why_not_runnable
 from litewright.compiler.weights.expression import leaves
 from litewright.compiler.weights.integers import (
@@ -80,7 +81,7 @@ class KeepIntegers(Pass[Program]):
                 notes.append(f"{name}: the checkpoint's integers are not kept: {found.kept}")
                 continue
             unpacked = [_keep(unit, argument, found.kept) for argument in found.arguments]
-            if any(unpacked) and found.kept.why_unpacked:
+            if any(unpacked):
                 notes.append(f"{name}: unpacked in front of the op: {found.kept.why_unpacked}")
             changed = True
         if changed:
@@ -120,7 +121,7 @@ def _settled(program: Program, value: ir.Value, kept: Kept, *, unpack: bool) -> 
         if kept.axis != axis:
             return f"{kind} has its channels elsewhere"
         reads_floats = _reads_floats(use.owner, kept)
-        if reads_floats and kept.why_unpacked and not unpack:
+        if reads_floats and not unpack and not _multiplies_integers(use.owner):
             return kept.why_unpacked
         spec = replace(kept.spec, compute="float") if reads_floats else kept.spec
         why = why_not_runnable(kind, spec, shape_of(value))
@@ -131,25 +132,26 @@ def _settled(program: Program, value: ir.Value, kept: Kept, *, unpack: bool) -> 
 
 def _reads_floats(op: ir.OpView, kept: Kept) -> bool:
     """Whether an op is to read what integers stand for."""
-    if op_name(op) == "tfl.embedding_lookup":
-        return False
-    return bool(kept.why_unpacked) or _is_of_integers(op.operands[0])
+    is_product = op_name(op) != "tfl.embedding_lookup"
+    return is_product and (bool(kept.why_unpacked) or _multiplies_integers(op))
 
 
-def _is_of_integers(activation: ir.Value) -> bool:
-    """Whether a value is what scales of its own have made of integers, and not to be rounded once more."""
-    owner = activation.owner
+def _multiplies_integers(op: ir.OpView) -> bool:
+    """Whether what an op multiplies has scales of its own already, by which kernels multiply any integers."""
+    position = ACTIVATION_USES[op_name(op).removeprefix("tfl.")].operands[0]
+    owner = op.operands[position].owner
     return not isinstance(owner, ir.Block) and op_name(owner) == "tfl.dequantize"
 
 
 def _keep(program: Program, argument: ir.Value, kept: Kept) -> bool:
-    """Puts integers in the place of an argument; says whether any op reads them as floats."""
+    """Puts integers in the place of an argument; says whether any op reads floats since kernels are wrong."""
     function = owner_function(argument)
     integers = program.weight_argument(function, kept.integers)
     scales = program.weights.derive(kept.scales)
     block = kept.spec.block_size or None
     annotate_weight(integers, WeightQuantization(scales, None, kept.axis, block))
     unpacked: ir.Value | None = None
+    wrong = False
     for use in list(argument.uses):
         op, number = use.owner, use.operand_number
         if not _reads_floats(op, kept):
@@ -159,5 +161,6 @@ def _keep(program: Program, argument: ir.Value, kept: Kept) -> bool:
         if unpacked is None:
             with ir.InsertionPoint.at_block_begin(body_of(function)), argument.location:
                 unpacked = tfl.emit("dequantize", [integers], argument.type)
+        wrong = wrong or not _multiplies_integers(op)
         op.operands[number] = unpacked
-    return unpacked is not None
+    return wrong

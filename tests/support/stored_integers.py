@@ -36,7 +36,7 @@ class Stored(NamedTuple):
 def stored_integers(path: Path) -> list[Stored]:
     """All weights of 2 to 8 bits of the first signature of a file, in the order in which they are read."""
     program = litewright.read(path).program
-    found: dict[int, Stored] = {}
+    found: list[tuple[int, Stored]] = []
     with mlir.use(program.context):
         function = program.signatures()[0]
         order = {id_of(op): number for number, op in enumerate(body_of(function).operations)}
@@ -55,9 +55,9 @@ def stored_integers(path: Path) -> list[Stored]:
                 number, reader = first(value)
                 scales = program.weights.read(blocks.scales)
                 element = str(element_of(value))
-                found[number] = Stored(
-                    array.astype(np.int64), scales, blocks.axis or 0, element, reader
-                )
+                integers = array.astype(np.int64)
+                own = Stored(integers, scales, blocks.axis or 0, element, reader)
+                found.append((number, own))
         # What is small comes back as constants.
         for op in body_of(function).operations:
             if op_name(op) == "tfl.pseudo_qconst":
@@ -67,10 +67,11 @@ def stored_integers(path: Path) -> list[Stored]:
                 array = array_of(op.attributes["value"])
                 number, reader = first(value)
                 scales = np.array(channels.scales, np.float32)
-                found[number] = Stored(
-                    array.astype(np.int64), scales, channels.axis or 0, channels.storage, reader
-                )
-    return [found[number] for number in sorted(found)]
+                integers = array.astype(np.int64)
+                own = Stored(integers, scales, channels.axis or 0, channels.storage, reader)
+                found.append((number, own))
+    weights = [each for each in found if each[1].element in ("i2", "i4", "i8")]
+    return [stored for _, stored in sorted(weights, key=lambda each: each[0])]
 
 
 def id_of(op: Any) -> int:
