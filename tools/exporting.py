@@ -196,8 +196,11 @@ def _show_encoder(facts: Facts, console: Console) -> None:
     console.print(table)
 
 
+_ADAPTERS = "lora_as_inputs", "lora_rank", "lora_targets"
 _CAUSAL = Exporter(
-    frozenset({"prefill", "cache", "ring", "lora", "proof_text"}), _export_causal, _show_causal
+    frozenset({"prefill", "cache", "ring", "lora", "proof_text", *_ADAPTERS}),
+    _export_causal,
+    _show_causal,
 )
 _ENCODER_DECODER = Exporter(
     frozenset({"lengths", "prefill", "cache", "lora"}), _export_encoder_decoder, _show_causal

@@ -53,6 +53,7 @@ class Session:
         self._engine = CompiledEngine(path, delegate=True, threads=threads)
         self.signatures = signatures_of(path)
         self.state = _state_of(self.signatures, handed_over=handed_over)
+        self._held: set[str] = set()
         self._buffers: dict[str, TensorBuffer] = {}
         self._calls: dict[str, BoundCall] = {}
         self.reset()
@@ -61,7 +62,7 @@ class Session:
         """Runs a signature on the state.
 
         Args:
-            inputs: an array per input that is no state, of exactly its dtype and shape.
+            inputs: an array per input that is no state and not held, of exactly its dtype and shape.
             signature: its name.
 
         Returns:
@@ -72,7 +73,8 @@ class Session:
                 LiteRT failed.
         """
         info = self._signature(signature)
-        taken = [each for each in info.inputs if each.name not in self.state]
+        kept = self.state.keys() | self._held
+        taken = [each for each in info.inputs if each.name not in kept]
         checked = check_inputs(replace(info, inputs=tuple(taken)), inputs)
         with failures_of(info), hushed():
             if signature not in self._calls:
@@ -83,6 +85,34 @@ class Session:
             call()
             results = [each for each in info.outputs if each.name not in self.state]
             return {each.name: call.output(each) for each in results}
+
+    def hold(self, inputs: Mapping[str, Array]) -> None:
+        """Gives inputs values that they keep, in all signatures that have them, until they are given others.
+
+        They have one buffer each, and are written once: nothing of them is copied between calls.
+
+        Args:
+            inputs: an array per input, of exactly its dtype and shape.
+
+        Raises:
+            UserError: no signature has such an input, it is state, or an array is of another dtype or shape.
+        """
+        known = {each.name: (own, each) for own in self.signatures.values() for each in own.inputs}
+        for name, array in inputs.items():
+            if name not in known or name in self.state:
+                what = "it is state" if name in self.state else "no signature has it"
+                raise UserError(f"input {name!r} cannot be held: {what}")
+            owner, info = known[name]
+            check_inputs(replace(owner, inputs=(info,)), {name: array})
+        for name, array in inputs.items():
+            owner, _ = known[name]
+            with failures_of(owner), hushed():
+                if name not in self._held:
+                    self._buffers[name] = self._engine.buffer(owner, name)
+                    self._held.add(name)
+                    # Calls that are bound already have a buffer of their own.
+                    self._calls.clear()
+                self._buffers[name].write(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
 
     def reset(self) -> None:
         """Sets all state to zero."""

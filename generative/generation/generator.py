@@ -14,7 +14,9 @@ import numpy as np
 import litewright
 
 from ..masking import MASKED
-from .sampling import Sampler
+from .adapters import PREFIX as ADAPTER
+from .adapters import adapter_inputs, open_adapter
+from .sampling import Chooser, Sampler
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -192,7 +194,7 @@ class Generator:
         self,
         tokens: Sequence[int],
         *,
-        sampler: Sampler | None = None,
+        sampler: Chooser | None = None,
         limit: int | None = None,
         stop_tokens: Sequence[int] = (),
     ) -> Iterator[int]:

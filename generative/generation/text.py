@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
 import litewright
@@ -36,6 +37,7 @@ class TextGenerator:
         *,
         tokenizer: str | os.PathLike[str] | None = None,
         threads: int | None = None,
+        adapter: str | os.PathLike[str] | None = None,
     ) -> None:
         """Loads a model.
 
@@ -43,6 +45,7 @@ class TextGenerator:
             model: a bundle, or a .tflite whose signatures are as `convert_checkpoint` makes them.
             tokenizer: a `tokenizer.json` or the folder that holds one; a bundle has its own.
             threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            adapter: a folder in the layout of `peft`; see `Generator.adapt`.
 
         Raises:
             UserError: there is no tokenizer that can be read here, or the file is no language model.
@@ -67,7 +70,7 @@ class TextGenerator:
             stops = [self._number(each) for each in metadata.stop_tokens]
             self.stop_tokens = tuple(each for each in stops if each is not None)
             path = self._extracted(bundle)
-        self.generator = Generator(path, threads=threads)
+        self.generator = Generator(path, threads=threads, adapter=adapter)
 
     @property
     def speed(self) -> Speed:
@@ -99,15 +102,7 @@ class TextGenerator:
         made = self.generator.generate(
             tokens, sampler=sampler, limit=limit, stop_tokens=self.stop_tokens
         )
-        return until(self._pieces(made), stop)
-
-    def _pieces(self, tokens: Iterator[int]) -> Iterator[str]:
-        stream = DecodeStream(skip_special_tokens=True)
-        for token in tokens:
-            # Nothing, as long as a character is incomplete.
-            piece = stream.step(self.tokenizer, token)
-            if piece:
-                yield piece
+        return until(pieces_of(self.tokenizer, made), stop)
 
     def _number(self, union: Any) -> int | None:
         """The number of a token that a bundle tells by its number or its text."""
@@ -126,6 +121,16 @@ class TextGenerator:
         with path.open("wb") as file:
             part.read(file.write)
         return path
+
+
+def pieces_of(tokenizer: Tokenizer, tokens: Iterator[int]) -> Iterator[str]:
+    """The text of tokens, piece by piece: special ones are left out, and characters are whole."""
+    stream = DecodeStream(skip_special_tokens=True)
+    for token in tokens:
+        # Nothing, as long as a character is incomplete.
+        piece = stream.step(tokenizer, token)
+        if piece:
+            yield piece
 
 
 def until(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import litewright
 
+from .adapter_inputs import AdaptedStep, AdapterInputs, Slot, adapted, samples_of, slots_for
 from .hooks import hooked
 from .lengths import check_positions, checked_lengths, ring_length
 from .loading import Checkpoint, open_checkpoint
@@ -38,18 +39,22 @@ class Plan:
     prefill_lengths: tuple[int, ...]
     prefill_logits: bool = False
     ring_length: int = 0
+    slots: tuple[Slot, ...] = ()
 
     @contextlib.contextmanager
     def signatures(self) -> Generator[Any]:
         """A converter with `decode` and each `prefill_T`, to be used while it is entered."""
         model = self.checkpoint.model
         lengths, ring = (self.cache_length, self.ring_length), self.ring_length
-        with hooked(model, self.cache_length):
-            step = Step(model, with_logits=True, ring_length=ring)
-            converter = litewright.signature(DECODE, step, (), sample_inputs(model, 1, *lengths))
-            prefill = Step(model, with_logits=self.prefill_logits, ring_length=ring)
+        kind = AdaptedStep if self.slots else Step
+        adapters = samples_of(self.slots)
+        with hooked(model, self.cache_length), adapted(model, self.slots):
+            step = kind(model, with_logits=True, ring_length=ring)
+            inputs = {**sample_inputs(model, 1, *lengths), **adapters}
+            converter = litewright.signature(DECODE, step, (), inputs)
+            prefill = kind(model, with_logits=self.prefill_logits, ring_length=ring)
             for length in self.prefill_lengths:
-                inputs = sample_inputs(model, length, *lengths)
+                inputs = {**sample_inputs(model, length, *lengths), **adapters}
                 converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
             yield converter
 
@@ -95,6 +100,7 @@ def convert_checkpoint(
     prefill_logits: bool = False,
     ring: bool = False,
     lora: str | os.PathLike[str] | None = None,
+    lora_inputs: AdapterInputs | str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> LanguageModel:
     """Converts a causal language model in Hugging Face layout, from the code that transformers has for it.
@@ -112,6 +118,9 @@ def convert_checkpoint(
         ring: whether layers with a sliding window hold no more than it and a prefill, S' positions in place of S:
             position p lies at p mod S'.
         lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
+        lora_inputs: matrices that take adapters as inputs of all signatures, A' [in, rank] and B' [rank, out] (see
+            `litewright.generative.generation.adapters`); zeros are the model itself. A folder with an adapter
+            stands for the matrices and the rank that it has.
         options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
     Raises:
@@ -125,7 +134,8 @@ def convert_checkpoint(
     if lora is not None:
         checkpoint = with_adapter(checkpoint, lora)
     slots = _ring_length(checkpoint, lengths, cache_length) if ring else 0
-    plan = Plan(checkpoint, cache_length, lengths, prefill_logits, slots)
+    adapters = slots_for(checkpoint, lora_inputs) if lora_inputs is not None else ()
+    plan = Plan(checkpoint, cache_length, lengths, prefill_logits, slots, adapters)
     with plan.signatures() as converter:
         edge = converter.convert(weights=checkpoint.weights, **options)
     return LanguageModel(plan, edge)

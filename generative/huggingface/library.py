@@ -11,6 +11,7 @@ from transformers import (
     core_model_loading,
     initialization,
     modeling_outputs,
+    pytorch_utils,
 )
 from transformers import masking_utils as masking
 from transformers import modeling_utils as modeling
@@ -29,6 +30,7 @@ AutoModelForSpeechSeq2Seq: Any = _library.AutoModelForSpeechSeq2Seq
 AutoFeatureExtractor: Any = _library.AutoFeatureExtractor
 AutoTokenizer: Any = _library.AutoTokenizer
 BaseModelOutput: Any = modeling_outputs.BaseModelOutput
+Conv1D: Any = pytorch_utils.Conv1D
 GenerationConfig: Any = _library.GenerationConfig
 WeightConverter: Any = _loading.WeightConverter
 WeightRenaming: Any = _loading.WeightRenaming

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 
 import litewright
 
+from ..generation.adapters import Factors, open_adapter
 from .loading import Checkpoint
 from .weights import Source
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-
-_TENSORS = "adapter_model.safetensors"
-_PREFIX = "base_model.model."
-# Factors of linear layers, then those of embeddings, which peft stores the other way round.
-_FACTORS = {
-    ".lora_A.weight": ("a", False),
-    ".lora_B.weight": ("b", False),
-    ".lora_embedding_A": ("a", True),
-    ".lora_embedding_B": ("b", True),
-}
-# Kinds of adapters that compute something else than a sum, by the key of their configuration.
-_OTHER_KINDS = (
-    "use_dora",
-    "lora_bias",
-    "layer_replication",
-    "alora_invocation_tokens",
-    "megatron_config",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,16 +25,12 @@ class MergedSource:
 
     Attributes:
         base: W, [out, in], or [in, out] if `transposed`.
-        a: [rank, in].
-        b: [out, rank].
-        scale: of the product.
+        factors: A and B.
         transposed: whether W has its inputs first.
     """
 
     base: Source
-    a: Source
-    b: Source
-    scale: float
+    factors: Factors
     transposed: bool
 
     @property
@@ -70,10 +45,10 @@ class MergedSource:
 
     def read(self) -> Array:
         """Reads the three matrices and merges them."""
-        a, b = self.a.read().astype(np.float32), self.b.read().astype(np.float32)
-        product = b @ a
+        a = self.factors.a.read().astype(np.float32)
+        product = self.factors.b.read().astype(np.float32) @ a
         change = product.T if self.transposed else product
-        return self.base.read().astype(np.float32) + np.float32(self.scale) * change
+        return self.base.read().astype(np.float32) + np.float32(self.factors.scale) * change
 
 
 def with_adapter(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> Checkpoint:
@@ -88,85 +63,23 @@ def with_adapter(checkpoint: Checkpoint, folder: str | os.PathLike[str]) -> Chec
             names and shapes that do not are told).
         FormatError: the file of tensors is no sound safetensors file.
     """
-    root = Path(folder)
-    config = _config(root)
-    factors, whole = _sorted_out(litewright.open_checkpoint(root / _TENSORS))
+    adapter = open_adapter(folder)
     fits = _Fits(checkpoint)
+    for name, factor in adapter.halves.items():
+        fits.half(name, factor)
     merged = {
-        name: _merged(name, pair, config, fits)
-        for name, pair in factors.items()
-        if fits.factors(name, pair, transposed=bool(config.get("fan_in_fan_out")) or _embeds(pair))
+        # Embeddings are [vocabulary, width]: their inputs, the tokens, come first.
+        name: MergedSource(fits.weights[name], each, each.embeds or adapter.transposed)
+        for name, each in adapter.factors.items()
+        if fits.factors(name, each, transposed=each.embeds or adapter.transposed)
     }
-    replaced = {name: source for name, source in whole.items() if fits.whole(name, source)}
+    replaced = {name: source for name, source in adapter.whole.items() if fits.whole(name, source)}
     if fits.problems:
-        told = [f"{root}: the adapter does not fit the model of {checkpoint.folder}:"]
+        told = [f"{adapter.folder}: the adapter does not fit the model of {checkpoint.folder}:"]
         raise litewright.UserError("\n  ".join([*told, *fits.problems]))
     if not merged and not replaced:
-        raise litewright.UserError(f"{root}: the adapter holds no tensors")
+        raise litewright.UserError(f"{adapter.folder}: the adapter holds no tensors")
     return dataclasses.replace(checkpoint, weights={**checkpoint.weights, **merged, **replaced})
-
-
-def _config(root: Path) -> dict[str, Any]:
-    for name in ("adapter_config.json", _TENSORS):
-        if not (root / name).is_file():
-            raise litewright.UserError(f"{root}: no adapter here: there is no {name}")
-    try:
-        config: Any = json.loads((root / "adapter_config.json").read_text("utf-8"))
-    except ValueError as error:
-        raise litewright.UserError(f"{root / 'adapter_config.json'}: no JSON: {error}") from error
-    config = cast("dict[str, Any]", config if isinstance(config, dict) else {})
-    if config.get("peft_type") != "LORA":
-        raise litewright.UserError(f"{root}: adapter_config.json has no peft_type LORA")
-    other = [key for key in _OTHER_KINDS if config.get(key)]
-    if other:
-        raise litewright.UserError(f"{root}: adapters with {', '.join(other)} cannot be merged")
-    if not isinstance(config.get("lora_alpha"), int | float):
-        raise litewright.UserError(f"{root}: adapter_config.json has no number lora_alpha")
-    return config
-
-
-_Pair: TypeAlias = dict[str, tuple[Source, bool]]
-
-
-def _sorted_out(stored: Mapping[str, Source]) -> tuple[dict[str, _Pair], dict[str, Source]]:
-    """Factors by the parameter that they belong to, and parameters that were trained as a whole."""
-    factors: dict[str, _Pair] = {}
-    whole: dict[str, Source] = {}
-    for key, source in stored.items():
-        name = key.removeprefix(_PREFIX)
-        ending = next((each for each in _FACTORS if name.endswith(each)), None)
-        if ending is None:
-            whole[name] = source
-        else:
-            factor, embeds = _FACTORS[ending]
-            parameter = f"{name.removesuffix(ending)}.weight"
-            factors.setdefault(parameter, {})[factor] = (source, embeds)
-    return factors, whole
-
-
-def _embeds(pair: _Pair) -> bool:
-    return any(embeds for _, embeds in pair.values())
-
-
-def _merged(name: str, pair: _Pair, config: Mapping[str, Any], fits: _Fits) -> MergedSource:
-    a, b = pair["a"][0], pair["b"][0]
-    embeds = _embeds(pair)
-    # Embeddings are [vocabulary, width]: their inputs, the tokens, come first.
-    transposed = embeds or bool(config.get("fan_in_fan_out"))
-    scale = _scale(name.removesuffix(".weight"), int(a.shape[0]), config)
-    return MergedSource(fits.weights[name], a, b, scale, transposed)
-
-
-def _scale(module: str, rank: int, config: Mapping[str, Any]) -> float:
-    """alpha / rank, or alpha / sqrt(rank) for rank-stabilised adapters (Kalajdzievski, 2023)."""
-    alpha: float = config["lora_alpha"]
-    patterns: dict[str, float] = config.get("alpha_pattern") or {}
-    for pattern, other in patterns.items():
-        # As peft matches it: the end of the module's path.
-        if re.match(rf"(.*\.)?({pattern})$", module):
-            alpha = other
-            break
-    return float(alpha) / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
 
 class _Fits:
@@ -187,13 +100,16 @@ class _Fits:
         for group in by_parameter.values():
             self._shared.update({name: group for name in group if len(group) > 1})
 
-    def factors(self, name: str, pair: _Pair, *, transposed: bool) -> bool:
-        """Whether both factors are there, and their product has the shape of the parameter."""
+    def half(self, name: str, factor: str) -> None:
+        """A factor without the other."""
+        if self._known(name):
+            self._refuse(f"{name}: of its factors only lora_{factor.upper()}")
+
+    def factors(self, name: str, pair: Factors, *, transposed: bool) -> bool:
+        """Whether the product of the factors has the shape of the parameter."""
         if not self._known(name):
             return False
-        if set(pair) != {"a", "b"}:
-            return self._refuse(f"{name}: of its factors only lora_{next(iter(pair)).upper()}")
-        a, b = tuple(pair["a"][0].shape), tuple(pair["b"][0].shape)
+        a, b = tuple(pair.a.shape), tuple(pair.b.shape)
         shape = tuple(self.weights[name].shape)
         inner = len(a) == len(b) == 2 and a[0] == b[1] and a[0] > 0
         product = (b[0], a[1]) if inner else None

@@ -150,7 +150,7 @@ def test_an_adapter_of_another_model_is_told_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"use_dora": True}, "adapters with use_dora cannot be merged"),
+        ({"use_dora": True}, "adapters with use_dora are not known here"),
         ({"peft_type": "IA3"}, "no peft_type LORA"),
         ({"lora_alpha": None}, "no number lora_alpha"),
     ],

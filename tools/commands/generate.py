@@ -16,6 +16,12 @@ import click
     type=click.Path(path_type=Path),
     help="A tokenizer.json or its folder; a bundle has its own.",
 )
+@click.option(
+    "--lora",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="An adapter, as peft writes it, for a model that takes adapters as inputs.",
+)
 @click.option("--tokens", "limit", type=click.IntRange(min=1), help="How many tokens at most.")
 @click.option("--temperature", default=0.0, show_default=True, help="0 is greedy.")
 @click.option("--top-k", default=0, show_default=True, help="Only so many tokens; 0 is all.")
@@ -30,6 +36,7 @@ def command(
     model: Path,
     prompt: str,
     tokenizer: Path | None,
+    lora: Path | None,
     limit: int | None,
     temperature: float,
     top_k: int,
@@ -47,7 +54,7 @@ def command(
 
     hush_exit()
     sampler = Sampler(temperature, top_k, top_p, repetition_penalty, seed)
-    generator = TextGenerator(model, tokenizer=tokenizer, threads=threads)
+    generator = TextGenerator(model, tokenizer=tokenizer, threads=threads, adapter=lora)
     text = sys.stdin.read() if prompt == "-" else prompt
     for piece in generator.generate(text, sampler=sampler, limit=limit, stop=stop):
         click.echo(piece, nl=False)
