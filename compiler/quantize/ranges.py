@@ -31,6 +31,9 @@ BINS = 2048
 LIMITS: dict[str, tuple[int, int]] = {"i8": (-128, 127), "i16": (-32767, 32767)}
 """The integers that activations use. Those of 16 bits are symmetric, as their kernels want it."""
 
+LARGEST = 2.0**64
+"""Values that hold larger numbers are those of masks, and have no range that could become integers."""
+
 Range = tuple[float, float]
 
 
@@ -75,7 +78,7 @@ class Seen:
         low: the lowest number, or a moving average of it.
         high: the highest number, or a moving average of it.
         samples: how many have gone by.
-        is_finite: whether all numbers were.
+        is_bounded: whether all numbers were finite and no larger than `LARGEST`.
         histogram: for choices that cut off; else None.
     """
 
@@ -83,7 +86,7 @@ class Seen:
     low: float = 0.0
     high: float = 0.0
     samples: int = 0
-    is_finite: bool = True
+    is_bounded: bool = True
     histogram: Histogram | None = None
 
     def __post_init__(self) -> None:
@@ -93,8 +96,8 @@ class Seen:
     def add(self, numbers: Array) -> None:
         """Looks at the value of a sample."""
         low, high = float(numbers.min(initial=0)), float(numbers.max(initial=0))
-        if not (np.isfinite(low) and np.isfinite(high)):
-            self.is_finite = False
+        if not (low >= -LARGEST and high <= LARGEST):  # NaN is neither.
+            self.is_bounded = False
             return
         if self.choice == "moving_average" and self.samples:
             self.low += (low - self.low) * (1 - INERTIA)
@@ -111,7 +114,7 @@ class Seen:
         Args:
             storage: `i8` or `i16`.
         """
-        if not self.is_finite or not self.samples:
+        if not self.is_bounded or not self.samples:
             return None
         if self.histogram is None or not self.histogram.counts.any():
             return self.low, self.high

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from litewright.compiler.ir import tfl
+from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import func, ir, op_name
 from litewright.compiler.ir.origin import origin_of
 from litewright.compiler.ir.program import Program, body_of, weight_symbol
@@ -29,6 +29,7 @@ from .fuse_quantized import weight_of
 
 _REDUCTIONS = frozenset({"mean", "sum"})
 _SUMS = frozenset({"add", "sub"})
+_BORDER = frozenset({"func.return", "tfl.pseudo_const"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,16 +125,62 @@ def joined(found: Sequence[Candidate]) -> list[Candidate]:
 
     Products do, and what a recipe names. What only moves numbers joins neighbours that have joined; anything
     else does where all that it reads are integers already. So norms, softmax and sums along a stream of
-    floats stay what they are.
+    floats stay what they are. One product of 8 bits by itself, among ops of floats, does not join: kernels
+    that quantise what comes, row by row, and yield floats are as fast there and far more exact.
     """
+    left = list(found)
+    while True:
+        inside = _neighbourhood(left)
+        alone = {each for group in _groups(inside) if _is_alone(group) for each in group}
+        if not alone:
+            return [each for each in left if each in inside]
+        left = [each for each in left if each not in alone]
+
+
+def _neighbourhood(found: Sequence[Candidate]) -> set[Candidate]:
     inside = {each for each in found if _pays(each)}
     made = _results(inside)
     while True:
         more = {each for each in found if each not in inside and _joins(each, made)}
         if not more:
-            return [each for each in found if each in inside]
+            return inside
         inside |= more
         made |= _results(more)
+
+
+def _groups(inside: set[Candidate]) -> Iterator[set[Candidate]]:
+    """Ops that hand integers to each other."""
+    makers: dict[ir.Value, Candidate] = {v: each for each in inside for v in each.op.results}
+    near: dict[Candidate, set[Candidate]] = {each: set() for each in inside}
+    for each in inside:
+        for maker in (makers[value] for value in each.operands if value in makers):
+            near[each].add(maker)
+            near[maker].add(each)
+    while near:
+        start = next(iter(near))
+        group, waiting = {start}, [start]
+        while waiting:
+            fresh = near.pop(waiting.pop()) - group
+            group |= fresh
+            waiting += fresh
+        yield group
+
+
+def _is_alone(group: set[Candidate]) -> bool:
+    """Whether there is one op of 8 bits that computes, and it is among ops of floats."""
+    computing = [each for each in group if not each.use.shares]
+    if len(computing) > 1 or any(e.is_named or e.storage == SIXTEEN for e in computing):
+        return False
+    made = _results(group)
+    around = [hlo.producer(v) for e in group for v in e.operands if v not in made]
+    around += [use.owner for value in made for use in value.uses]
+    own = {each.op.results[0] for each in group}
+    return any(
+        op is not None
+        and op_name(op) not in _BORDER
+        and not (len(op.results) and op.results[0] in own)
+        for op in around
+    )
 
 
 def _results(ops: Iterable[Candidate]) -> set[ir.Value]:
@@ -324,7 +371,7 @@ def _range_of(constant: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Ra
 
 def _why_unknown(candidate: Candidate, known: Mapping[ir.Value, Range]) -> str | None:
     if any(value not in known for value in candidate.values):
-        return "no finite range of its values was found"
+        return "no range of its values is known, or it holds masks or infinity"
     if not all(np.isfinite(known[value]).all() for value in candidate.values):
         return "a constant that it reads is infinite"
     return None

@@ -60,7 +60,7 @@ class QuantizeState(Pass[Program]):
         found = [(function, state) for function in unit.signatures() for state in _states(function)]
         schemes = _schemes(found)
         notes = [
-            f"{name}: state stays float: no finite range of it was found"
+            f"{name}: state stays float: no range of it is known"
             for name in dict.fromkeys(state.name for _, state in found)
             if name not in schemes
         ]
