@@ -62,6 +62,7 @@ class Generator:
 
     Attributes:
         cache_length: positions that the caches hold.
+        vocabulary: how many tokens there are.
         prefill_lengths: tokens that each prefill signature takes, ascending; empty if there is none.
         speed: what was done and how long it took, since the last `reset`.
         session: the loaded model, with its state.
@@ -109,6 +110,7 @@ class Generator:
         self._prefills = dict(sorted(prefills.items()))
         self.prefill_lengths = tuple(self._prefills)
         self.cache_length = _input_of(signatures[DECODE], "mask").shape[-1]
+        self.vocabulary = _vocabulary_of(signatures[DECODE])
         self._hold(adapter)
         self._begin()
 
@@ -151,14 +153,17 @@ class Generator:
         """Appends a prompt: all tokens but the last go through prefill, the last is the next decode's.
 
         Raises:
-            UserError: no tokens, or more than the cache has room for.
+            UserError: no tokens, more than the cache has room for, or one that there is not; nothing is appended then.
         """
         if not tokens:
             raise litewright.UserError("the prompt is empty: give at least one token")
+        self._check(tokens)
         total = len(self._text.tokens) + len(tokens)
         if total > self.cache_length:
+            before = len(self._text.tokens)
+            told = f" ({len(tokens)} behind the {before} that are there)" if before else ""
             raise litewright.UserError(
-                f"{total} tokens do not fit a cache of {self.cache_length} positions; "
+                f"{total} tokens{told} do not fit a cache of {self.cache_length} positions; "
                 "export with a larger one, or shorten the prompt"
             )
         self._text.tokens += map(int, tokens)
@@ -184,8 +189,9 @@ class Generator:
         """Appends one token, without looking at it yet.
 
         Raises:
-            UserError: the cache is full.
+            UserError: the cache is full, or there is no such token.
         """
+        self._check([token])
         if len(self._text.tokens) >= self.cache_length:
             raise litewright.UserError(f"the cache is full: {self.cache_length} positions")
         self._text.tokens.append(int(token))
@@ -224,6 +230,13 @@ class Generator:
             if is_full or token in stop_tokens:
                 return
 
+    def _check(self, tokens: Sequence[int]) -> None:
+        strange = [token for token in tokens if not 0 <= token < self.vocabulary]
+        if strange:
+            raise litewright.UserError(
+                f"there is no token {strange[0]}: the model has tokens 0 to {self.vocabulary - 1}"
+            )
+
     def _step(self) -> None:
         """Brings the next chunk into the cache; a chunk is padded only where no signature fits it.
 
@@ -256,6 +269,15 @@ class Generator:
             mask[..., row, : start + row + 1] = 0
         inputs = {"tokens": tokens, "input_pos": positions, "mask": mask}
         return self.session.run(inputs, signature)
+
+
+def _vocabulary_of(signature: Any) -> int:
+    logits = [each for each in signature.outputs if each.name == "logits"]
+    if not logits:
+        raise litewright.UserError(
+            f"signature {signature.name!r} returns no 'logits': no language model that can be run here"
+        )
+    return int(logits[0].shape[-1])
 
 
 def _length_of(signature: Any) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import transformers
@@ -11,6 +12,7 @@ import litewright
 from litewright.generative.generation.generator import Generator
 from litewright.generative.generation.sampling import Sampler
 from litewright.generative.huggingface.export import convert_checkpoint
+from tests.support.tolerances import TOLERANCES, relative_error
 
 _FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
 _LIBRARY: Any = transformers
@@ -38,6 +40,12 @@ def _greedy(prompt: list[int], count: int) -> list[int]:
             chosen = reference(text).logits[:, -1:].argmax(-1)
             text = torch.cat([text, chosen], -1)
     return text[0, len(prompt) :].tolist()
+
+
+def _logits(text: list[int]) -> np.ndarray[Any, np.dtype[Any]]:
+    reference = _LIBRARY.AutoModelForCausalLM.from_pretrained(_FOLDER, dtype=torch.float32)
+    with torch.no_grad():
+        return reference(torch.tensor([text])).logits[0, -1].numpy()
 
 
 @pytest.mark.parametrize("times", [1, 3, 10])
@@ -97,3 +105,50 @@ def test_a_prompt_longer_than_the_cache_is_refused(model: Path, prompt: list[int
 def test_a_prefill_longer_than_the_cache_is_refused() -> None:
     with pytest.raises(litewright.UserError, match="a prefill of 64 tokens does not fit"):
         convert_checkpoint(_FOLDER, prefill_lengths=(8, 64), cache_length=32)
+
+
+@pytest.mark.parametrize("token", [4096, -1])
+def test_tokens_that_there_are_not_are_refused_and_change_nothing(
+    model: Path, prompt: list[int], token: int
+) -> None:
+    generator = Generator(model)
+    generator.feed(prompt)
+    for refused in (lambda: generator.feed([5, token]), lambda: generator.append(token)):
+        with pytest.raises(litewright.UserError, match=f"there is no token {token}: .* 0 to 4095"):
+            refused()
+    assert generator.tokens == tuple(prompt)
+    assert int(generator.logits().argmax()) == _greedy(prompt, 1)[0]
+
+
+@pytest.mark.parametrize("length", [*range(_CACHE - 9, _CACHE + 1), 63, 64, 65])
+def test_a_prompt_may_end_anywhere_up_to_the_end_of_the_cache(
+    model: Path, prompt: list[int], length: int
+) -> None:
+    text = (prompt * _CACHE)[:length]
+    generator = Generator(model)
+    generator.feed(text)
+    assert relative_error(generator.logits(), _logits(text)) <= TOLERANCES["float32 model"]
+
+
+def test_a_turn_may_end_anywhere_up_to_the_end_of_the_cache(model: Path, prompt: list[int]) -> None:
+    text = (prompt * _CACHE)[:_CACHE]
+    for first in (1, 59, 80, 89):
+        generator = Generator(model)
+        generator.feed(text[:first])
+        generator.logits()
+        generator.feed(text[first:])
+        assert relative_error(generator.logits(), _logits(text)) <= TOLERANCES["float32 model"]
+
+
+def test_a_full_cache_takes_no_more_and_says_so(model: Path, prompt: list[int]) -> None:
+    generator = Generator(model)
+    text = (prompt * _CACHE)[:_CACHE]
+    generator.feed(text)
+    with pytest.raises(litewright.UserError, match=f"the cache is full: {_CACHE} positions"):
+        generator.append(prompt[0])
+    message = rf"{_CACHE + 2} tokens \(2 behind the {_CACHE} that are there\) do not fit"
+    with pytest.raises(litewright.UserError, match=message):
+        next(generator.generate(prompt[:2]))
+    assert int(generator.logits().argmax()) == _greedy(text, 1)[0]
+    with pytest.raises(litewright.UserError, match="nothing to continue"):
+        generator.logits()
