@@ -12,6 +12,7 @@ from litewright.compiler.ir.mlir import func, ir, op_name
 from litewright.compiler.ir.origin import origin_of
 from litewright.compiler.ir.program import Program, body_of, weight_symbol
 from litewright.compiler.ir.quantized_type import QuantizedType
+from litewright.compiler.ir.tfl.shorthand import defined_by
 from litewright.compiler.ir.types import element_count, element_of, is_static, rank_of, shape_of
 from litewright.compiler.quantize.ranges import Range, RangeChoice, scheme_of_range
 from litewright.compiler.quantize.recipe import Reading, Recipe, Rule
@@ -25,10 +26,11 @@ from litewright.compiler.targets.activation_schemes import (
 )
 from litewright.compiler.weights.expression import leaves
 
-from .fuse_quantized import weight_of
+from .fuse_quantized import scheme_of, weight_of
 
 _REDUCTIONS = frozenset({"mean", "sum"})
 _SUMS = frozenset({"add", "sub"})
+_WRITE = "dynamic_update_slice"
 _BORDER = frozenset({"func.return", "tfl.pseudo_const"})
 
 
@@ -71,6 +73,8 @@ def candidates(program: Program, function: func.FuncOp, recipe: Recipe) -> Itera
         rule = _rule_of(program, op, use, recipe) if use is not None else None
         if use is None or rule is None or rule.activations is None:
             continue
+        if kind == _WRITE and kind not in rule.kinds:
+            continue  # A cache of floats would be rounded as a whole each time; `state` is for that.
         storage = EIGHT if rule.activations == "int8" else SIXTEEN
         found = Candidate(op, kind, use, storage, rule.ranges, kind in rule.kinds)
         if storage in use.storages and all(map(_is_float, found.values)):
@@ -139,13 +143,20 @@ def joined(found: Sequence[Candidate]) -> list[Candidate]:
 
 def _neighbourhood(found: Sequence[Candidate]) -> set[Candidate]:
     inside = {each for each in found if _pays(each)}
-    made = _results(inside)
+    made = _results(inside) | {v for e in found for v in e.operands if given_scheme(v, e.storage)}
     while True:
         more = {each for each in found if each not in inside and _joins(each, made)}
         if not more:
             return inside
         inside |= more
         made |= _results(more)
+
+
+def given_scheme(value: ir.Value, storage: str) -> QuantizedType | None:
+    """How a value is quantised that is one of integers already, as state is."""
+    made = defined_by(value, "dequantize")
+    scheme = scheme_of(made.operands[0]) if made is not None else None
+    return scheme if scheme is not None and scheme.storage == storage else None
 
 
 def _groups(inside: set[Candidate]) -> Iterator[set[Candidate]]:
@@ -170,6 +181,8 @@ def _is_alone(group: set[Candidate]) -> bool:
     """Whether there is one op of 8 bits that computes, and it is among ops of floats."""
     computing = [each for each in group if not each.use.shares]
     if len(computing) > 1 or any(e.is_named or e.storage == SIXTEEN for e in computing):
+        return False
+    if any(given_scheme(value, e.storage) for e in group for value in e.operands):
         return False
     made = _results(group)
     around = [hlo.producer(v) for e in group for v in e.operands if v not in made]
@@ -269,6 +282,10 @@ class Schemes:
             scheme = fixed_scheme(each.kind, each.storage)
             if scheme is not None:
                 self._fixed |= dict.fromkeys(each.op.results, scheme)
+            for value in each.operands:
+                given = given_scheme(value, each.storage)
+                if given is not None:
+                    self._fixed[value] = given
             if each.use.shares:
                 for value in each.values:
                     self._unite((each.op.results[0], each.storage), (value, each.storage))
@@ -350,7 +367,12 @@ def plan_of(program: Program, found: Sequence[Candidate], ranges: Mapping[ir.Val
     """
     known = dict(ranges)
     for each in found:
-        known |= {v: _range_of(c) for v in each.values if (c := tfl.constant_of(v)) is not None}
+        for value in each.values:
+            array, given = tfl.constant_of(value), given_scheme(value, each.storage)
+            if array is not None:
+                known[value] = _range_of(array)
+            elif given is not None:
+                known[value] = _lowest(given), _highest(given)
     left = [each for each in found if _why_unknown(each, known) is None]
     reasons = [(e.op, why) for e in found if (why := _why_unknown(e, known)) and _pays(e)]
     while True:

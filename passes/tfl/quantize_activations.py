@@ -18,7 +18,7 @@ from litewright.compiler.quantize.ranges import LIMITS, Range
 from litewright.compiler.quantize.recipe import Recipe
 from litewright.passes.core import Pass, remove_dead
 
-from .activation_plan import Candidate, Plan, candidates, plan_of
+from .activation_plan import Candidate, Plan, candidates, given_scheme, plan_of
 from .activation_ranges import forget_ranges, ranges_of
 from .quantize_weights import add_notes
 
@@ -105,7 +105,7 @@ class _Pairs:
 
     def _operand(self, each: Candidate, value: ir.Value) -> ir.Value:
         """What an op reads instead of a value, which may be a pair's already."""
-        original, made = self._behind.get(value, (value, None))
+        original, made = self._behind.get(value, (value, given_scheme(value, each.storage)))
         scheme = self._plan.schemes.of_operand(each, original)
         return value if scheme == made else self._pair(value, scheme)
 
