@@ -22,7 +22,7 @@ from .failures import explain
 from .modes import check_graph_mode, check_modules
 from .quantized import resolve_quantization
 from .samples import checked_samples
-from .stand_ins import check_buffers, fake_sample, stand_ins, wants_stand_ins
+from .stand_ins import check_buffers, fake_sample, stand_ins, wants_stand_ins, without_fakes
 
 _FAKE_TENSOR_LOG = logging.getLogger("torch._subclasses.fake_tensor")
 
@@ -84,7 +84,7 @@ def from_exported_program(
             decomposed = decompose(resolved, kept)
         except Exception as error:  # decomposing runs torch code on fake tensors
             raise explain(error, torch.nn.Module(), signature_name) from error
-    tensors = {**_constants(decomposed), **decomposed.state_dict}
+    tensors = without_fakes({**_constants(decomposed), **decomposed.state_dict})
     return assemble(signature_name, decomposed, tensors, affines=affines)
 
 

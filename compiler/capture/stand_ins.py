@@ -7,10 +7,10 @@ the floats that they stand for, whatever their own kernels would compute.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from ..diagnostics import UserError
@@ -62,6 +62,15 @@ def fake_sample(tensor: torch.Tensor, mode: FakeTensorMode) -> torch.Tensor:
     """A fake CPU tensor of the shape, strides and dtype of `tensor`."""
     with mode:
         return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu")
+
+
+def without_fakes(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Fake tensors, whose values a checkpoint must have, as tensors on the meta device; what is tied stays tied."""
+    metas: dict[int, torch.Tensor] = {}
+    for tensor in tensors.values():
+        if isinstance(tensor, FakeTensor) and id(tensor) not in metas:
+            metas[id(tensor)] = torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
+    return {name: metas.get(id(tensor), tensor) for name, tensor in tensors.items()}
 
 
 def _is_stood_in_for(parameter: torch.Tensor) -> bool:

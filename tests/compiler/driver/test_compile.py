@@ -1,12 +1,14 @@
 """`compile`: programs that were exported already, as an exporter on top hands them over."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 import litewright
 from tests.support.tolerances import assert_close
@@ -16,10 +18,11 @@ def _model() -> nn.Module:
     return nn.Sequential(nn.Linear(8, 200), nn.ReLU(), nn.Linear(200, 100)).eval()
 
 
-def test_values_of_parameters_may_be_in_a_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("context", [torch.device("meta"), FakeTensorMode()], ids=["meta", "fake"])
+def test_values_of_parameters_may_be_in_a_checkpoint(context: Any, tmp_path: Path) -> None:
     real = _model()
     save_file(real.state_dict(), tmp_path / "model.safetensors")
-    with torch.device("meta"):
+    with context:
         exported = torch.export.export(_model(), (torch.empty(2, 8),))
     edge = litewright.compile({"main": exported}, weights=tmp_path / "model.safetensors")
     x = torch.randn(2, 8)
