@@ -194,34 +194,42 @@ def _group_norm_role(op: ir.OpView) -> Role:
 def _group_norm(
     program: Program, op: ir.OpView, operands: Sequence[ir.Value]
 ) -> Sequence[ir.Value]:
-    """Said in plain ops: the composite's name promises channels first."""
+    """Said in plain ops: the composite's name promises channels first.
+
+    What is one number for each group or channel stays as small as that, so that every element is multiplied once.
+    """
     x, *parameters = operands
     own, shape = _attributes(op), shape_of(x)
     groups = ir.IntegerAttr(own["num_groups"]).value
     rows = [shape[0], element_count(shape[1:-1]), groups, shape[-1] // groups]
     with op.location:
         split = hlo.reshape(x, rows)
-        centred = hlo.binary("subtract", split, _mean(split))
+        centred = hlo.binary("subtract", split, _over(_mean(split), rows))
         variance = _mean(hlo.multiply(centred, centred))
         eps = hlo.splat_like(ir.FloatAttr(own["eps"]).value, variance)
         scale = hlo.unary("rsqrt", hlo.add(variance, eps))
-        result = hlo.reshape(hlo.multiply(centred, scale), shape)
+        by_channel = [shape[0], 1, *rows[2:]]
         if ir.BoolAttr(own["has_weight"]).value:
-            weight = hlo.broadcast_in_dim(parameters.pop(0), shape, [len(shape) - 1])
-            result = hlo.multiply(result, weight)
+            weight = hlo.reshape(parameters.pop(0), [1, 1, *rows[2:]])
+            scale = hlo.multiply(_over(scale, by_channel), _over(weight, by_channel))
+        result = hlo.multiply(centred, _over(scale, rows))
         if ir.BoolAttr(own["has_bias"]).value:
-            bias = hlo.broadcast_in_dim(parameters.pop(0), shape, [len(shape) - 1])
-            result = hlo.add(result, bias)
-    return [result]
+            bias = hlo.reshape(parameters.pop(0), [1, 1, *rows[2:]])
+            result = hlo.add(result, _over(bias, rows))
+        return [hlo.reshape(result, shape)]
 
 
 def _mean(x: ir.Value) -> ir.Value:
-    """The mean of [N, S, G, C] over S and C, spread over them again."""
+    """The mean of [N, S, G, C] over S and C: [N, 1, G, 1]."""
     shape = shape_of(x)
     total = hlo.reduce("add", x, [1, 3], 0.0)
     mean = hlo.binary("divide", total, hlo.splat_like(shape[1] * shape[3], total))
-    kept = hlo.reshape(mean, [shape[0], 1, shape[2], 1])
-    return hlo.broadcast_in_dim(kept, shape, range(4))
+    return hlo.reshape(mean, [shape[0], 1, shape[2], 1])
+
+
+def _over(x: ir.Value, shape: Sequence[int]) -> ir.Value:
+    """Dimensions of one spread to `shape`."""
+    return x if shape_of(x) == tuple(shape) else hlo.broadcast_in_dim(x, shape, range(len(shape)))
 
 
 # ---- composites that work element by element -----------------------------------------------------

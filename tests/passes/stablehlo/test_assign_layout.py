@@ -408,6 +408,19 @@ def test_group_norms_go_along() -> None:
     assert laid_out(program)["transpose"] == 1
 
 
+def test_scales_of_group_norms_are_no_larger_than_they_need_be() -> None:
+    program = program_with(
+        [IMAGE], lambda module, arguments: [mean(group_norm(module, conv(arguments[0], 8), 4))]
+    )
+    laid_out(program)
+    (root,) = [
+        op
+        for op in body_of(program.signature("main")).operations
+        if op_name(op) == "stablehlo.rsqrt"
+    ]
+    assert shape_of(root.results[0]) == (2, 1, 4, 1)
+
+
 # ---- anything ------------------------------------------------------------------------------------
 
 
