@@ -35,6 +35,7 @@ from litewright.passes.tfl.fuse_rotations import FuseRotations
 from litewright.passes.tfl.hoist_scales import HoistScales
 from litewright.passes.tfl.keep_integers import KeepIntegers
 from litewright.passes.tfl.keep_read_values import KeepReadValues
+from litewright.passes.tfl.look_up_rows import LookUpRows
 from litewright.passes.tfl.merge_constants import MergeConstants
 from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
@@ -113,6 +114,8 @@ TFL = (
     AbsorbReshapes(),
     # Behind scales and biases, which a kernel applies before its activation.
     FuseActivations(),
+    # Behind what folds and moves GATHERs; a recipe quantises tables that are looked up alone.
+    LookUpRows(),
     # Last, so that what it says another way for a delegate's sake is said of the final ops; and what it
     # writes around neighbours cancels out.
     FitTarget(),

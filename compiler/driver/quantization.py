@@ -19,9 +19,14 @@ from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
 from litewright.passes.tfl.equalise_inputs import EqualiseInputs
 from litewright.passes.tfl.fuse_quantized import FuseQuantized
 from litewright.passes.tfl.keep_integers import KeepIntegers
+from litewright.passes.tfl.look_up_rows import LookUpRows
 from litewright.passes.tfl.quantize_activations import QuantizeActivations
 from litewright.passes.tfl.quantize_state import QuantizeState
-from litewright.passes.tfl.quantize_weights import QuantizeWeights, notes_of
+from litewright.passes.tfl.quantize_weights import (
+    QuantizeWeights,
+    integers_already,
+    notes_of,
+)
 from litewright.passes.tfl.show_integers import ShowIntegers
 
 from ..diagnostics import UserError
@@ -100,10 +105,20 @@ def quantize(
     """
     if stage_of(program) != "tfl":
         raise UserError("weights are quantised on tfl: give a .tflite, or text of that level")
-    plan = with_recipe(PassPlan(), quant_config, calibration_data, progress)
+    # Other tools gather the rows of tables.
+    plan = with_recipe(PassPlan(tfl=(LookUpRows(),)), quant_config, calibration_data, progress)
     with mlir.use(program.context):
+        before = integers_already(program)
         Pipeline(plan.tfl).run(program, _checks())
-        return notes_of(program)
+        kept = [name for name in integers_already(program) if name in before]
+        return [*notes_of(program), *_told(kept)]
+
+
+def _told(kept: Sequence[str]) -> list[str]:
+    if not kept:
+        return []
+    more = f" and {len(kept) - 1} more" if len(kept) > 1 else ""
+    return [f"{kept[0]}{more}: integers already, which stay as they are; quantise the float model"]
 
 
 def _checks() -> Sequence[Observer[Program]]:

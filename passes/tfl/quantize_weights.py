@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.ir import tfl
+from litewright.compiler.ir.hlo import producer
 from litewright.compiler.ir.mlir import func, ir, op_name
 from litewright.compiler.ir.observer import Observer
 from litewright.compiler.ir.origin import origin_of
@@ -20,6 +23,7 @@ from litewright.compiler.ir.program import (
 from litewright.compiler.ir.quantized_type import (
     WeightQuantization,
     annotate_weight,
+    element_is_quantized,
     weight_quantization_of,
 )
 from litewright.compiler.ir.types import element_count, element_of, shape_of, tensor_type
@@ -48,6 +52,7 @@ class _Weight:
         is_constant: whether it is a constant of the program, which small parameters are, and tables that no
             checkpoint holds.
         readers: ops, with the position of the weight among their operands.
+        is_half: whether it is unpacked from floats of 16 bits.
         others: whether something reads it that cannot read integers.
     """
 
@@ -55,6 +60,7 @@ class _Weight:
     shape: tuple[int, ...]
     name: str
     is_constant: bool
+    is_half: bool = False
     readers: list[tuple[ir.OpView, int]] = field(default_factory=list[tuple[ir.OpView, int]])
     others: list[str] = field(default_factory=list[str])
 
@@ -118,6 +124,8 @@ class QuantizeWeights(Pass[Program]):
         changed = False
         for weight, own in zip(weights, sites, strict=True):
             choice = choose(self.recipe, own, weight.others)
+            if weight.is_half and choice.spec is not None and not choice.spec.is_integer:
+                continue
             notes += [f"{weight.name}: {note}" for note in choice.notes]
             self._tell(weight, choice, observers)
             if choice.spec is not None:
@@ -209,14 +217,21 @@ def _weights(program: Program) -> Iterator[_Weight]:
     Decompositions of composites stay as they are: they take no weights of their own.
     """
     found: dict[str, _Weight] = {}
+    sources = _Sources(program)
     for function in program.signatures():
+        sources.next_signature()
         for value in _candidates(function):
             readers, others = _readers(value)
             if not readers:
                 continue
-            expression = _expression_of(program, value)
+            expression = sources.expression(value)
+            stored = _stored(value)
             own = _Weight(
-                expression, shape_of(value), leaves(expression)[0], weight_symbol(value) is None
+                expression,
+                shape_of(value),
+                leaves(expression)[0],
+                weight_symbol(stored) is None,
+                stored != value,
             )
             weight = found.setdefault(str(expression), own)
             weight.readers += readers
@@ -225,11 +240,25 @@ def _weights(program: Program) -> Iterator[_Weight]:
 
 
 def _candidates(function: func.FuncOp) -> list[ir.Value]:
-    constants = [
-        op.results[0] for op in body_of(function).operations if op_name(op) == "tfl.pseudo_const"
-    ]
+    """Weights and constants of 32-bit floats, and what unpacks those of 16."""
+    ops = list(body_of(function).operations)
+    constants = [op.results[0] for op in ops if op_name(op) == "tfl.pseudo_const"]
     values: list[ir.Value] = [*weights_of(function), *constants]
-    return [v for v in values if str(element_of(v)) == "f32" and weight_quantization_of(v) is None]
+    halves = {value for value in values if str(element_of(value)) == "f16"}
+    unpacked = [
+        op.results[0] for op in ops if op_name(op) == "tfl.dequantize" and op.operands[0] in halves
+    ]
+    return [
+        v
+        for v in (*values, *unpacked)
+        if str(element_of(v)) == "f32" and weight_quantization_of(v) is None
+    ]
+
+
+def _stored(value: ir.Value) -> ir.Value:
+    """The floats of 16 bits that a candidate is unpacked from, or the candidate itself."""
+    op = producer(value)
+    return op.operands[0] if op is not None and op_name(op) == "tfl.dequantize" else value
 
 
 def _readers(value: ir.Value) -> tuple[list[tuple[ir.OpView, int]], list[str]]:
@@ -252,14 +281,58 @@ def _is_plain(op: ir.OpView) -> bool:
     return str(element_of(op.results[0])) == "f32"
 
 
-def _expression_of(program: Program, value: ir.Value) -> Expression:
-    """What a value is made of; a constant is given to the store under the name of its parameter."""
-    symbol = weight_symbol(value)
-    if symbol is not None:
-        return program.weights.expression(symbol)
-    array = tfl.constant_of(value)
-    assert array is not None, "candidates are weights and plain constants"
-    return program.weights.constant(origin_of(value.location).name, array)
+class _Sources:
+    """What values are made of; constants are given to the store under the names of their parameters.
+
+    Files hold a constant once, whatever signatures call it: what one calls by another name than those before
+    it is the same weight.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._before: dict[bytes, Expression] = {}
+        self._own: dict[bytes, Expression] = {}
+
+    def next_signature(self) -> None:
+        """What was found so far may be met again under other names."""
+        self._before = {**self._own, **self._before}
+        self._own = {}
+
+    def expression(self, value: ir.Value) -> Expression:
+        """What a candidate is made of."""
+        stored = _stored(value)
+        symbol = weight_symbol(stored)
+        known = None if symbol is None else self._program.weights.expression(symbol)
+        made = known or self._constant(stored)
+        return made if stored == value else Cast(made, "float32")
+
+    def _constant(self, value: ir.Value) -> Expression:
+        array = tfl.constant_of(value)
+        assert array is not None, "candidates are weights and plain constants"
+        content = f"{array.dtype}{array.shape}".encode() + array.tobytes()
+        known = self._before.get(content)
+        if known is None:
+            name = origin_of(value.location).name
+            known = self._own[content] = self._program.weights.constant(name, array)
+        return known
+
+
+def integers_already(program: Program) -> list[str]:
+    """Names of weights that are integers, of ops that a recipe might have meant, in the order of the file."""
+    names: dict[str, None] = {}
+    for function in program.signatures():
+        for op in body_of(function).operations:
+            use = WEIGHT_USES.get(op_name(op).removeprefix("tfl."))
+            if use is None or not element_is_quantized(op.operands[use.operand]):
+                continue
+            weight = op.operands[use.operand]
+            symbol = weight_symbol(weight)
+            constant = producer(weight)
+            if symbol is not None:
+                names[leaves(program.weights.expression(symbol))[0]] = None
+            elif constant is not None and op_name(constant) == "tfl.pseudo_qconst":
+                names[origin_of(weight.location).name] = None
+    return list(names)
 
 
 # ---- writing it down -----------------------------------------------------------------------------
@@ -273,6 +346,8 @@ def _quantize(program: Program, weight: _Weight, choice: Choice) -> None:
     for (op, position), compute in zip(weight.readers, choice.computes, strict=True):
         function = owner_function(op.results[0])
         key = function.name.value
+        if weight.is_half:
+            _widen_others(program, op, position)
         if key not in by_function:
             by_function[key] = _argument(program, function, weight, spec, choice.axis)
         value = by_function[key]
@@ -291,6 +366,21 @@ def without_lost_activation(op: ir.OpView, spec: QuantSpec) -> None:
     """Parts an op of weights in blocks from its activation, which kernels without the delegate forget."""
     if spec.granularity == "block" and op_name(op) == "tfl.fully_connected":
         separate_activation(op)
+
+
+def _widen_others(program: Program, op: ir.OpView, position: int) -> None:
+    """Makes known 32-bit floats of biases that are unpacked from 16 bits: kernels of integers want no others."""
+    for number, operand in enumerate(op.operands):
+        stored = _stored(operand)
+        if number == position or stored == operand:
+            continue
+        symbol, array = weight_symbol(stored), tfl.constant_of(stored)
+        if symbol is not None:
+            wide = Cast(program.weights.expression(symbol), "float32")
+            op.operands[number] = program.weight_argument(owner_function(op.results[0]), wide)
+        elif array is not None:
+            with ir.InsertionPoint(op), op.location:
+                op.operands[number] = tfl.constant(array.astype(np.float32))
 
 
 def _argument(

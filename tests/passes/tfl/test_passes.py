@@ -118,6 +118,10 @@ def _selected(x: Tensor) -> Tensor:
     return x[:, [1, 2]] * x[:, [-1]]
 
 
+def _looked_up(x: Tensor, table: Tensor) -> Tensor:
+    return table[x.argmax(-1)]
+
+
 def _grouped(x: Tensor, w: Tensor) -> Tensor:
     """x: [1, heads, T, H]; w: [1, groups, S, H]."""
     repeats = x.shape[1] // w.shape[1]
@@ -216,6 +220,13 @@ CASES = [
     Case("unstride-slices", [(Computes(_stepped), (3, 8)), (Computes(_stepped), (2, 3, 6))]),
     Case("fold-indices", [(Computes(_selected), (2, 3)), (Computes(_selected), (2, 5, 4))]),
     Case(
+        "look-up-rows",
+        [
+            (Computes(_looked_up, (8, 6)), (3, 8)),
+            (Computes(_looked_up, (5, 2, 3)), (2, 4, 5)),
+        ],
+    ),
+    Case(
         "absorb-repeats",
         [
             (Computes(_grouped, (1, 2, 5, 4)), (1, 6, 3, 4)),
@@ -243,7 +254,7 @@ CASES = [
 
 
 # How many ops a pass may add, for the sake of those that no delegate takes.
-MORE = {"unstride-slices": 4, "absorb-repeats": 1, "keep-read-values": 1}
+MORE = {"look-up-rows": 2, "unstride-slices": 4, "absorb-repeats": 1, "keep-read-values": 1}
 
 
 def test_every_pass_has_a_case() -> None:
