@@ -169,13 +169,7 @@ class _Resolver:
         zero = self._numbers(call.zero_point)
         if integers is None or scale is None or (zero is None and call.zero_point is not None):
             return None
-        blocks = [n // b for n, b in zip(integers.shape, call.block_size, strict=True)]
-        return Affine(
-            integers,
-            scale.reshape(blocks),
-            zero.reshape(blocks) if zero is not None and bool(zero.count_nonzero()) else None,
-            call.block_size,
-        )
+        return Affine.of(integers, scale, call.block_size, zero_point=zero)
 
     def become_floats(self, placeholder: Node, affine: Affine, like: torch.Tensor) -> None:
         """Lets a placeholder stand for the floats of a constant; `like` is what readers took for these."""
@@ -349,7 +343,7 @@ def _products_of_integers(resolver: _Resolver, node: Node) -> None:
     block = (1 if scale.numel() == values.shape[0] else values.shape[0], values.shape[1])
     if scale.numel() not in (1, values.shape[0]):
         return
-    affine = Affine(values, scale.reshape(-1, 1), None, block)
+    affine = Affine.of(values, scale, block)
     if root.name not in resolver.affines:
         resolver.become_floats(root, affine, value_of(node))
     turned = resolver.call(node, aten.t.default, root)

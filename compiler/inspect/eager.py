@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch.fx import Node
 
@@ -13,7 +12,7 @@ from ..diagnostics import UserError
 from ..ir.fx import FunctionalInterpreter, FxProgram, Held
 from ..ir.mlir import Array
 from ..weights import TensorSource
-from ..weights.torch_source import array_of_tensor, numpy_dtype
+from ..weights.torch_source import array_of_tensor, numpy_dtype, tensor_of_array
 
 
 class Recorder(FunctionalInterpreter):
@@ -60,20 +59,3 @@ def _tensor(held: Held, weights: Mapping[str, TensorSource]) -> torch.Tensor:
     if source is None:
         raise UserError(f"{held.name} is on the meta device, and no weights are given for it")
     return tensor_of_array(source.read().astype(numpy_dtype(held.tensor.dtype), copy=False))
-
-
-def tensor_of_array(array: Array) -> torch.Tensor:
-    """A tensor of its own with the values of an array, those of ml_dtypes among them."""
-    kept = np.array(array, order="C")
-    if kept.dtype.name in _BY_BYTES:
-        stored, dtype = _BY_BYTES[kept.dtype.name]
-        return torch.as_tensor(kept.view(stored)).view(dtype)
-    return torch.as_tensor(kept)
-
-
-# Element types that NumPy knows through ml_dtypes only: as what their bytes are handed over.
-_BY_BYTES = {
-    "bfloat16": (np.int16, torch.bfloat16),
-    "float8_e4m3fn": (np.uint8, torch.float8_e4m3fn),
-    "float8_e5m2": (np.uint8, torch.float8_e5m2),
-}

@@ -74,17 +74,27 @@ def open_checkpoint(path: str | Path) -> dict[str, TensorSource]:
 
     Args:
         path: a folder in Hugging Face layout (`model.safetensors`, or `model.safetensors.index.json` and
-            its shards), or one .safetensors file.
+            its shards), or one .safetensors file. What torchao has quantised is there as the floats that it
+            stands for, and keeps its integers where it can.
 
     Raises:
-        UserError: there is no checkpoint at `path`, or a shard is missing.
+        UserError: there is no checkpoint at `path`, a shard is missing, or torchao has packed a tensor in a way
+            that is not known.
         FormatError: a file is no sound safetensors file.
     """
     root = Path(path)
     files = [root] if root.is_file() else _files_of(root)
     tensors: dict[str, TensorSource] = {}
+    metadata: dict[str, str] = {}
     for file in files:
-        tensors.update(_tensors_of(file))
+        own, told = _tensors_of(file)
+        tensors.update(own)
+        metadata.update(told)
+    if any("tensor_data_names" in text for text in metadata.values()):
+        # It wants torch, and few checkpoints want it.
+        from .torchao_checkpoint import with_quantized
+
+        return with_quantized(tensors, metadata)
     return tensors
 
 
@@ -111,8 +121,11 @@ def _files_of(folder: Path) -> list[Path]:
     )
 
 
-def _tensors_of(file: Path) -> dict[str, TensorSource]:
-    """The tensors of one file; that its header is sound, and tells of all its bytes, is checked by safetensors."""
+def _tensors_of(file: Path) -> tuple[dict[str, TensorSource], dict[str, str]]:
+    """The tensors of one file, and what its header tells besides.
+
+    That the header is sound, and tells of all bytes, is checked by safetensors.
+    """
     try:
         with safe_open(file, "np") as opened:
             names = list(opened.keys())
@@ -121,7 +134,8 @@ def _tensors_of(file: Path) -> dict[str, TensorSource]:
             header: dict[str, Any] = json.loads(stream.read(length))
     except (SafetensorError, OSError, ValueError) as error:
         raise FormatError(f"{file}: not a sound safetensors file ({error})") from error
-    return {name: _source(file, name, header[name], _LENGTH + length) for name in names}
+    tensors = {name: _source(file, name, header[name], _LENGTH + length) for name in names}
+    return tensors, header.get("__metadata__", {})
 
 
 def _source(file: Path, name: str, entry: dict[str, Any], data: int) -> TensorSource:

@@ -70,9 +70,10 @@ def holds_integers(store: WeightStore, expression: Expression) -> bool:
     return any(isinstance(each, IntegerSource) and not each.why_not for each in sources)
 
 
-def comes_as_integers(store: WeightStore, expression: Expression) -> bool:
-    """Whether any tensor of an expression comes as integers, in whichever form."""
-    return any(isinstance(store.source(name), IntegerSource) for name in leaves(expression))
+def integer_leaves(store: WeightStore, expression: Expression) -> list[str]:
+    """The tensors of an expression that come as integers, in whichever form."""
+    names = dict.fromkeys(leaves(expression))
+    return [name for name in names if isinstance(store.source(name), IntegerSource)]
 
 
 def kept_integers(store: WeightStore, expression: Expression) -> Kept | str:

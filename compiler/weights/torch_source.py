@@ -58,3 +58,20 @@ def array_of_tensor(tensor: torch.Tensor) -> Array:
         stored, dtype = _BY_BYTES[tensor.dtype]
         return there.view(stored).numpy().view(dtype)
     return there.numpy()
+
+
+def tensor_of_array(array: Array) -> torch.Tensor:
+    """A tensor of its own with the values of an array, those of ml_dtypes among them."""
+    kept = np.array(array, order="C")
+    if kept.dtype.name in _BY_NAME:
+        stored, dtype = _BY_NAME[kept.dtype.name]
+        return torch.as_tensor(kept.view(stored)).view(dtype)
+    return torch.as_tensor(kept)
+
+
+# Element types that NumPy knows through ml_dtypes only: as what their bytes are handed over.
+_BY_NAME = {
+    "bfloat16": (np.int16, torch.bfloat16),
+    "float8_e4m3fn": (np.uint8, torch.float8_e4m3fn),
+    "float8_e5m2": (np.uint8, torch.float8_e5m2),
+}

@@ -14,6 +14,7 @@ from torch import nn
 
 import litewright
 
+from .descriptions import config_of, reason
 from .library import AutoConfig, AutoModelForCausalLM, no_init_weights
 from .packed import packing_of, unpacked_names
 from .weights import Source, sources_of, tensor_of
@@ -52,7 +53,8 @@ def open_checkpoint(
     """Opens a checkpoint: only its configuration and the headers of its files are read.
 
     Args:
-        folder: holds `config.json` and safetensors files; of quantised ones, GPTQ and AWQ can be read.
+        folder: holds `config.json` and safetensors files; of quantised ones, those of GPTQ, AWQ and torchao
+            can be read.
         models: classes of transformers that build models; the first that knows the configuration does.
 
     Raises:
@@ -85,24 +87,23 @@ def _stored(model: nn.Module, root: Path) -> Mapping[str, Source]:
 def model_without_values(folder: str | os.PathLike[str], models: Sequence[Any]) -> nn.Module:
     """The model of a `config.json`, with its parameters on the meta device; see `open_checkpoint`."""
     root = Path(folder)
-    if not (root / "config.json").is_file():
-        raise litewright.UserError(f"{root}: no checkpoint here: there is no config.json")
+    config_of(root)
     try:
         config = AutoConfig.from_pretrained(root, local_files_only=True)
         # The first that does not know it says so best.
         knowing = [each for each in models if type(config) in each._model_mapping] or models
-        with _parameters_on_meta(), no_init_weights():
+        with parameters_on_meta(), no_init_weights():
             model = knowing[0].from_config(config, dtype=torch.float32)
-    except (ValueError, KeyError, OSError, ImportError) as error:
+    except Exception as error:  # what is wrong in a configuration makes it raise anything
         raise litewright.UserError(
-            f"{root}: transformers cannot build a language model from config.json: {error}"
+            f"{root}: transformers cannot build a language model from config.json: {reason(error)}"
         ) from error
     model.tie_weights()
     return model.eval().requires_grad_(False)
 
 
 @contextlib.contextmanager
-def _parameters_on_meta() -> Generator[None]:
+def parameters_on_meta() -> Generator[None]:
     """Parameters that modules register have no storage; buffers do, since no checkpoint holds most of them."""
     register = nn.Module.register_parameter
 

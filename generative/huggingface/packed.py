@@ -186,7 +186,9 @@ class PackedSource:
 
 
 def packing_of(folder: Path, config: Mapping[str, Any] | None) -> Packing | None:
-    """What the `quantization_config` of a config.json says; None if there is none.
+    """What the `quantization_config` of a config.json says; None if there is none, or none of ours to unpack.
+
+    What torchao has quantised, `litewright.open_checkpoint` knows by itself.
 
     Raises:
         UserError: integers are packed in a way that is not known.
@@ -194,9 +196,11 @@ def packing_of(folder: Path, config: Mapping[str, Any] | None) -> Packing | None
     if not config:
         return None
     method = config.get("quant_method")
+    if method == "torchao":
+        return None
     if method not in _BITS:
         raise litewright.UserError(
-            f"{folder}: quant_method {method!r} of config.json cannot be read; gptq and awq can, and "
+            f"{folder}: quant_method {method!r} of config.json cannot be read; gptq, awq and torchao can, and "
             "checkpoints without a quantization_config"
         )
     bits = config.get("bits", config.get("w_bit"))

@@ -21,10 +21,9 @@ from litewright.compiler.ir.quantized_type import (
 from litewright.compiler.ir.types import element_of, shape_of
 from litewright.compiler.targets.activation_schemes import ACTIVATION_USES
 from litewright.compiler.targets.weight_schemes import WEIGHT_USES, why_not_runnable
-from litewright.compiler.weights.expression import leaves
 from litewright.compiler.weights.integers import (
     Kept,
-    comes_as_integers,
+    integer_leaves,
     kept_integers,
     with_scale_per_channel,
 )
@@ -76,13 +75,15 @@ class KeepIntegers(Pass[Program]):
         changed = False
         for found in _weights(unit, unpack=self.unpack):
             symbol = weight_symbol(found.arguments[0]) or ""
-            name = leaves(unit.weights.expression(symbol))[0]
+            names = integer_leaves(unit.weights, unit.weights.expression(symbol))
             if isinstance(found.kept, str):
-                notes.append(f"{name}: the checkpoint's integers are not kept: {found.kept}")
+                why = f"the checkpoint's integers are not kept: {found.kept}"
+                notes += [f"{name}: {why}" for name in names]
                 continue
             unpacked = [_keep(unit, argument, found.kept) for argument in found.arguments]
             if any(unpacked):
-                notes.append(f"{name}: unpacked in front of the op: {found.kept.why_unpacked}")
+                why = f"unpacked in front of the op: {found.kept.why_unpacked}"
+                notes += [f"{name}: {why}" for name in names]
             changed = True
         if changed:
             remove_dead(unit)
@@ -97,7 +98,7 @@ def _weights(program: Program, *, unpack: bool) -> list[_Found]:
             symbol = weight_symbol(value) or ""
             expression = program.weights.expression(symbol)
             is_plain = str(element_of(value)) == "f32" and weight_quantization_of(value) is None
-            if not is_plain or not comes_as_integers(program.weights, expression):
+            if not is_plain or not integer_leaves(program.weights, expression):
                 continue
             if symbol not in found:
                 found[symbol] = _Found(kept_integers(program.weights, expression))

@@ -3,7 +3,6 @@
 import copy
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -378,7 +377,13 @@ def test_layouts_for_other_devices_are_refused_by_name() -> None:
 def test_reasons(change: dict[str, Any], why: str) -> None:
     torch.manual_seed(3)
     integers = torch.randint(-8, 8, (2, 128), dtype=torch.int8)
-    affine = replace(Affine(integers, torch.ones(2, 1), None, (1, 128)), **change)
+    given: dict[str, Any] = {
+        "integers": integers,
+        "scale": torch.ones(2, 1),
+        "block_size": (1, 128),
+        **change,
+    }
+    affine = Affine.of(**given)
     source = AffineSource(affine)
     assert why in source.why_not
     assert_close(source.read(), affine.dequantised().numpy(), "exact")
