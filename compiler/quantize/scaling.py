@@ -24,7 +24,10 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 ONE = np.float32(1.0)
-"""The scale of a group that is zero throughout: any would do, and this one every kernel takes."""
+"""The scale of a block that is zero throughout: any would do, and this one every kernel takes."""
+
+EMPTY_CHANNEL_SCALE = np.float32(2**-10)
+"""The scale of a channel, or tensor, that is zero throughout."""
 
 SMALLEST_BLOCK_SCALE = np.float32(2.0**-14)
 """The smallest normal number of 16 bits: kernels refuse smaller scales of blocks."""
@@ -187,9 +190,11 @@ def legal(scales: Array, *, blocks: bool) -> Array:
     """Scales that kernels take: positive, and for blocks exact in both formats of 16 bits.
 
     XNNPACK computes with scales of blocks in bfloat16 and reads them as float16, so they are rounded to
-    what both hold; the integers are chosen for the rounded scales.
+    what both hold; the integers are chosen for the rounded scales. A channel of zeros has a small scale, since
+    its bias is counted in steps of it where activations are integers.
     """
-    positive = np.where(scales > 0, scales, ONE).astype(np.float32)
+    empty = ONE if blocks else EMPTY_CHANNEL_SCALE
+    positive = np.where(scales > 0, scales, empty).astype(np.float32)
     if not blocks:
         return np.maximum(positive, np.finfo(np.float32).tiny)
     within = np.clip(positive, SMALLEST_BLOCK_SCALE, LARGEST_BLOCK_SCALE)

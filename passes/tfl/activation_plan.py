@@ -26,7 +26,7 @@ from litewright.compiler.targets.activation_schemes import (
 )
 from litewright.compiler.weights.expression import leaves
 
-from .fuse_quantized import scheme_of, weight_of
+from .fuse_quantized import holds_bias, scheme_of, weight_of
 
 _REDUCTIONS = frozenset({"mean", "sum"})
 _SUMS = frozenset({"add", "sub"})
@@ -409,6 +409,10 @@ def _why_not(
     result = schemes.of_value(candidate.op.results[0], candidate.storage)
     largest = weight.largest_scale(program) if weight is not None else None
     why = why_not_integer(candidate.kind, operands, result, largest)
+    if weight is not None and not holds_bias(
+        candidate.op, candidate.use, weight, operands[0], program
+    ):
+        why = "its bias is computed, or too large for steps of its products"
     if why is None and (candidate.use.shares or candidate.kind in _SUMS):
         why = _why_vanishes(candidate, result, known)
     return why

@@ -87,9 +87,9 @@ def compute_in_integers(op: ir.OpView, context: RuleContext) -> Outcome:
     if why is not None:
         return decline("the runtime does not compute it in integers", why)
     if weight is not None and use.bias is not None and use.bias < len(operands):
-        bias = _bias(operands[use.bias], weight, schemes[0], context)
+        bias = _bias(made, use, weight, schemes[0], context)
         if bias is None:
-            return decline("the bias is no constant")
+            return decline("the bias is no constant that its integers can hold")
         operands[use.bias] = bias
     return _emit(op, made, operands, result)
 
@@ -166,25 +166,55 @@ def _scales_of(program: Program, weight: ir.Value) -> tuple[str, int | None] | N
     return program.weights.derive(literal), quantized.axis
 
 
-def _bias(
-    bias: ir.Value, weight: IntegerWeight, scheme: QuantizedType, context: RuleContext
-) -> ir.Value | None:
-    """The bias as integers in steps of the products; None if it is computed."""
-    if tfl.is_no_value(bias):
-        return bias
-    program = context.program
+def holds_bias(
+    op: ir.OpView,
+    use: ActivationUse,
+    weight: IntegerWeight,
+    scheme: QuantizedType,
+    program: Program,
+) -> bool:
+    """Whether an op has no bias, or one that fits integers in steps of its products.
+
+    It does not where the weights of a channel are next to nothing, and its bias is all that counts.
+    """
+    bias = op.operands[use.bias] if use.bias is not None and use.bias < len(op.operands) else None
+    if bias is None or tfl.is_no_value(bias):
+        return True
     expression = _expression_of(program, bias)
     if expression is None:
+        return False
+    numbers = program.weights.read(program.weights.derive(expression)).astype(np.float64)
+    steps = program.weights.read(weight.scales).astype(np.float64) * scheme.scales[0]
+    # Half of what 32 bits hold, which leaves room for the products.
+    return scheme.storage == SIXTEEN or bool((np.abs(numbers) < steps * 2.0**30).all())
+
+
+def _bias(
+    made: ir.OpView,
+    use: ActivationUse,
+    weight: IntegerWeight,
+    scheme: QuantizedType,
+    context: RuleContext,
+) -> ir.Value | None:
+    """The bias as integers in steps of the products; None if they cannot hold it."""
+    assert use.bias is not None, "asked for the bias of an op without"
+    bias, program = made.operands[use.bias], context.program
+    if not holds_bias(made, use, weight, scheme, program):
         return None
+    expression = None if tfl.is_no_value(bias) else _expression_of(program, bias)
+    if expression is None:
+        return bias
     step = program.weights.literal(np.array(scheme.scales, np.float32))
     products = program.weights.derive(Binary("multiply", Leaf(weight.scales), step))
     dtype = "int64" if scheme.storage == SIXTEEN else "int32"
-    argument = program.weight_argument(context.function, BiasIntegers(expression, products, dtype))
+    integers = BiasIntegers(expression, products, dtype)
+    argument = program.weight_argument(context.function, integers)
     axis = 0 if weight.by_channel else None
     return annotate_weight(argument, WeightQuantization(products, None, axis))
 
 
 def _expression_of(program: Program, value: ir.Value) -> Expression | None:
+    """What a weight or a constant is made of; None for any other value."""
     symbol = weight_symbol(value)
     if symbol is not None:
         return program.weights.expression(symbol)

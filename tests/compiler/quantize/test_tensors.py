@@ -73,7 +73,7 @@ def test_min_max_by_hand() -> None:
     array = np.array([[-1.0, 0.6, 0.25, 0.0], [0.0, 0.0, 0.0, 0.0]], np.float32)
     eight = made(array, QuantSpec("int8"))
     assert eight.integers.tolist() == [[-127, 76, 32, 0], [0, 0, 0, 0]]
-    np.testing.assert_allclose(eight.scales, [1 / 127, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(eight.scales, [1 / 127, 1 / 1024], rtol=1e-6)
     four = made(array, QuantSpec("int4"))
     assert four.integers.astype(int).tolist() == [[-7, 4, 2, 0], [0, 0, 0, 0]]
 

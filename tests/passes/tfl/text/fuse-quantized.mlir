@@ -149,7 +149,7 @@ func.func @main(
 
 // -----
 // CASE: the bias is computed
-// DECLINES(compute-in-integers): the bias is no constant
+// DECLINES(compute-in-integers): the bias is no constant that its integers can hold
 func.func @main(
     %x: tensor<2x64xf32> {litewright.name = "x"}, %b: tensor<3xf32> {litewright.name = "b"},
     %w: tensor<3x64xi8> {litewright.weight = "w", litewright.quant = {scales = "s", axis = 0 : i32}})
