@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 import litewright
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+
+class Chooser(Protocol):
+    """Says which token comes next."""
+
+    def choose(self, logits: Array, text: Sequence[int], /) -> int:
+        """The token behind a text, by its logits [vocabulary]."""
+        ...
 
 
 @dataclass(slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 import litewright
 
-from .generator import Generator
+from .generator import DECODE, Generator
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -112,3 +112,8 @@ class Seq2SeqGenerator(Generator):
                 "pads and cuts"
             )
         return {self.features: features.reshape(wanted)}
+
+
+def is_encoder_decoder(signatures: Collection[str]) -> bool:
+    """Whether a model with signatures of these names is one."""
+    return DECODE in signatures and any(each.startswith(ENCODE) for each in signatures)

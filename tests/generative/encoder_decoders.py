@@ -38,7 +38,13 @@ _T5 = {
     "relative_attention_max_distance": 16,
     "decoder_start_token_id": 0,
 }
-_GATED = {**_T5, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
+_GATED = {
+    **_T5,
+    "feed_forward_proj": "gated-gelu",
+    "tie_word_embeddings": False,
+    # So that an answer does not come to rest at one token.
+    "initializer_factor": 2.0,
+}
 _WHISPER = {
     **_SIZES,
     "num_mel_bins": BINS,

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 
 @click.command("generate")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--prompt", required=True, help="The text to continue; `-` reads standard input.")
+@click.option(
+    "--prompt",
+    help="The text to continue, or to write about (encoder-decoders); `-` reads standard input.",
+)
+@click.option(
+    "--audio",
+    type=click.Path(path_type=Path),
+    metavar="WAV",
+    help="Encoder-decoders: a sound to write about.",
+)
+@click.option(
+    "--begin",
+    default="",
+    metavar="TEXT",
+    help="Encoder-decoders: what the answer begins with, as '<|en|><|transcribe|><|notimestamps|>'.",
+)
 @click.option(
     "--tokenizer",
     type=click.Path(path_type=Path),
-    help="A tokenizer.json or its folder; a bundle has its own.",
+    help="A tokenizer.json or its folder; a bundle has its own, an encoder-decoder wants its checkpoint's folder.",
 )
 @click.option(
     "--lora",
@@ -34,7 +51,9 @@ import click
 def command(
     *,
     model: Path,
-    prompt: str,
+    prompt: str | None,
+    audio: Path | None,
+    begin: str,
     tokenizer: Path | None,
     lora: Path | None,
     limit: int | None,
@@ -47,17 +66,68 @@ def command(
     threads: int | None,
     quiet: bool,
 ) -> None:
-    """Continues a text with MODEL, a bundle or a .tflite."""
+    """Continues a text with MODEL, a bundle or a .tflite; an encoder-decoder writes about a text or a sound."""
     from litewright.compiler.runtime.quiet import hush_exit
     from litewright.generative.generation.sampling import Sampler
-    from litewright.generative.generation.text import TextGenerator
 
     hush_exit()
+    if (prompt is None) == (audio is None):
+        raise click.UsageError("give a --prompt, or an encoder-decoder an --audio")
     sampler = Sampler(temperature, top_k, top_p, repetition_penalty, seed)
-    generator = TextGenerator(model, tokenizer=tokenizer, threads=threads, adapter=lora)
     text = sys.stdin.read() if prompt == "-" else prompt
-    for piece in generator.generate(text, sampler=sampler, limit=limit, stop=stop):
+    shared: dict[str, Any] = {"sampler": sampler, "limit": limit, "stop": stop}
+    if _has_encoder(model):
+        if tokenizer is None or lora is not None:
+            raise click.UsageError(
+                "an encoder-decoder wants the folder of its checkpoint (--tokenizer), and takes no --lora"
+            )
+        generator, pieces = _about(model, tokenizer, text, audio, threads, begin=begin, **shared)
+    else:
+        if text is None or begin:
+            raise click.UsageError(f"--audio and --begin are for encoder-decoders: {model} is none")
+        generator, pieces = _continued(model, tokenizer, text, threads, lora, **shared)
+    for piece in pieces:
         click.echo(piece, nl=False)
     click.echo()
     if not quiet:
         click.echo(str(generator.speed), err=True)
+
+
+def _has_encoder(model: Path) -> bool:
+    from litewright.compiler.runtime.runner import signatures_of
+    from litewright.generative.generation.seq2seq import is_encoder_decoder
+
+    return model.suffix == ".tflite" and is_encoder_decoder(signatures_of(model))
+
+
+def _about(
+    model: Path,
+    tokenizer: Path,
+    text: str | None,
+    audio: Path | None,
+    threads: int | None,
+    **options: Any,
+) -> tuple[Any, Iterator[str]]:
+    from litewright.generative.generation.seq2seq_text import Seq2SeqTextGenerator
+
+    generator = Seq2SeqTextGenerator(model, tokenizer, threads=threads)
+    source: Any = text
+    if audio is not None:
+        from litewright.generative.huggingface.sounds import features_of
+
+        source = features_of(tokenizer, audio)
+    return generator, generator.generate(source, **options)
+
+
+def _continued(
+    model: Path,
+    tokenizer: Path | None,
+    text: str,
+    threads: int | None,
+    lora: Path | None,
+    **options: Any,
+) -> tuple[Any, Iterator[str]]:
+    from litewright.generative.generation.text import TextGenerator
+
+    generator = TextGenerator(model, tokenizer=tokenizer, threads=threads, adapter=lora)
+    return generator, generator.generate(text, **options)
