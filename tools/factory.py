@@ -46,14 +46,23 @@ def samples_from(reference: str) -> dict[str, Sample]:
     Raises:
         UserError: there is no such function, it fails, or it returns something else.
     """
+    made = call_factory(reference)
+    return {name: _sample(reference, each) for name, each in _by_signature(reference, made).items()}
+
+
+def call_factory(reference: str) -> Any:
+    """Calls the function `MODULE:FUNCTION` or `path/to/file.py:FUNCTION` without arguments.
+
+    Raises:
+        UserError: there is no such function, or it fails.
+    """
     module_name, colon, function_name = reference.rpartition(":")
     if not colon or not module_name or not function_name:
         raise UserError(f"{reference!r} is not of the form MODULE:FACTORY or FILE.py:FACTORY")
     factory = getattr(load_module(module_name), function_name, None)
     if not callable(factory):
         raise UserError(f"{module_name} has no function {function_name!r}")
-    made = _guarded(factory, f"{reference} failed")
-    return {name: _sample(reference, each) for name, each in _by_signature(reference, made).items()}
+    return _guarded(factory, f"{reference} failed")
 
 
 def requests_from(reference: str) -> list[ModuleRequest]:

@@ -19,7 +19,15 @@ weights_option = click.option(
 quantize_option = click.option(
     "--quantize",
     metavar="NAME|FILE.json",
-    help="How weights are quantised: a ready recipe (int4_block32, dynamic_int8, ...) or one of your own.",
+    help="How weights, and activations, are quantised: a ready recipe (int4_block32, dynamic_int8, static_int8, ...)"
+    " or one of your own.",
+)
+
+calibration_option = click.option(
+    "--calibration",
+    metavar="FILE.npz|FOLDER|MODULE:FUNCTION",
+    help="Samples of the inputs, for recipes that look at values (static_int8, gptq, ...): arrays"
+    " [samples, ...] by input, a folder of .npz files with a sample each, or a function that returns samples.",
 )
 
 dump_ir_option = click.option(

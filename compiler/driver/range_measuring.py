@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,8 @@ from litewright.passes.tfl.quantize_state import state_values
 from ..diagnostics import UserError
 from ..inspect.exposing import Place, exposed
 from ..ir import tfl
-from ..ir.mlir import func, ir
+from ..ir.mlir import func, ir, op_name
+from ..ir.origin import origin_of
 from ..ir.program import Program, body_of, input_name, inputs_of
 from ..ir.types import dtype_of, element_count, shape_of
 from ..quantize.ranges import Range, RangeChoice, Seen
@@ -39,6 +41,8 @@ AT_A_TIME = 256 * 1024 * 1024
 @dataclass(frozen=True, eq=False)
 class MeasureRanges(Pass[Program]):
     """Finds the ranges of values that a recipe wants as integers, and writes them beside these.
+
+    A signature without samples, as decoding by one token, has the ranges that the same ops have in others.
 
     Attributes:
         recipe: which op is quantised how.
@@ -63,19 +67,23 @@ class MeasureRanges(Pass[Program]):
         }
         if not wanted:
             return False
-        changed, count = False, 0
+        count = 0
+        ranges: dict[ir.Value, Range] = {}
         for signature, samples in samples_by_signature(unit, self.data).items():
             if signature in wanted:
                 function = unit.signature(signature)
                 seen = _Measured.of(function, wanted[signature])
                 count += self._run(unit, seen, samples)
-                changed |= write_ranges(function, seen.ranges())
+                ranges |= seen.ranges()
         if not count:
             raise UserError(
                 "calibration_data has no samples for the signatures whose activations become integers: "
                 f"{', '.join(sorted(wanted))}"
             )
-        return changed
+        _lend(unit, ranges, wanted)
+        for function in unit.signatures():
+            write_ranges(function, ranges)
+        return bool(ranges)
 
     def _wanted(
         self, program: Program, function: func.FuncOp
@@ -192,6 +200,39 @@ def _parts(places: Mapping[Place, int]) -> list[list[Place]]:
         parts[-1].append(place)
         size += own
     return parts
+
+
+def _lend(
+    program: Program,
+    ranges: dict[ir.Value, Range],
+    wanted: Mapping[str, Mapping[ir.Value, tuple[RangeChoice, str]]],
+) -> None:
+    """Gives values that were not seen the ranges of their like in other signatures: made by the same code."""
+    known: dict[_Like, Range] = {}
+    likes = {each.name.value: _likes(each) for each in program.signatures()}
+    for of_values in likes.values():
+        known |= {like: ranges[value] for value, like in of_values.items() if value in ranges}
+    for signature, values in wanted.items():
+        for value in values:
+            like = likes[signature].get(value)
+            if value not in ranges and like in known:
+                ranges[value] = known[like]
+
+
+_Like = tuple[str, str, int, int]
+
+
+def _likes(function: func.FuncOp) -> dict[ir.Value, _Like]:
+    """Values by what makes them: module and op, how many such ops stand before, and which of the results."""
+    found: dict[ir.Value, _Like] = {
+        each: ("", input_name(each) or "", 0, 0) for each in inputs_of(function)
+    }
+    before: Counter[tuple[str, str]] = Counter()
+    for op in body_of(function).operations:
+        made = origin_of(op.location).name, op_name(op)
+        found |= {v: (*made, before[made], number) for number, v in enumerate(op.results)}
+        before[made] += 1
+    return found
 
 
 def _check_finite(inputs: Mapping[str, Array]) -> None:

@@ -12,8 +12,8 @@ RANGE = "litewright.range"
 """Attribute: lowest and highest number that calibration has seen; of an op, one pair for each result."""
 
 
-def write_ranges(function: func.FuncOp, ranges: Mapping[ir.Value, Range]) -> bool:
-    """Writes ranges on the ops and arguments that make values; says whether there were any."""
+def write_ranges(function: func.FuncOp, ranges: Mapping[ir.Value, Range]) -> None:
+    """Writes ranges on the ops and arguments of a function that make values."""
     for op in body_of(function).operations:
         if any(value in ranges for value in op.results):
             op.attributes[RANGE] = ir.ArrayAttr.get([_pair_of(ranges.get(v)) for v in op.results])
@@ -26,7 +26,6 @@ def write_ranges(function: func.FuncOp, ranges: Mapping[ir.Value, Range]) -> boo
             )
     if entries:
         function.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
-    return bool(ranges)
 
 
 def ranges_of(function: func.FuncOp) -> dict[ir.Value, Range]:

@@ -28,6 +28,9 @@ TOLERANCES = {
     # Two steps of the highest of 127, where an op of integers rounds otherwise than the op of floats.
     "integers of 8 bits": 2 / 127,
     "integers of 16 bits": 3 / 32767,
+    # A small model, calibrated, whose values are integers throughout.
+    "static int8 model": 5e-2,
+    "static int16x8 model": 2e-2,
     "float16 op": 2e-3,
     "bfloat16 op": 2e-2,
     "float64 op": 2e-6,

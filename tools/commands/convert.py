@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..options import dump_ir_option, errors_option, quantize_option, target_option, weights_option
+from ..options import (
+    calibration_option,
+    dump_ir_option,
+    errors_option,
+    quantize_option,
+    target_option,
+    weights_option,
+)
 from ..watching import print_statistics, printers, watching_options
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
 @target_option
 @weights_option
 @quantize_option
+@calibration_option
 @dump_ir_option
 @errors_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -40,6 +48,7 @@ def command(
     target: str,
     weights: Path | None,
     quantize: str | None,
+    calibration: str | None,
     dump_ir: Path | None,
     errors: bool,
     as_json: bool,
@@ -56,6 +65,7 @@ def command(
     from litewright.compiler.driver.extensions import effective
     from litewright.compiler.driver.options import target_of
 
+    from ..calibration import calibration_from
     from ..factory import samples_from
     from ..progress import stage_progress
 
@@ -63,12 +73,14 @@ def command(
     samples = samples_from(factory)
     # Behind it, since the model's module may register what is asked for.
     asked = target_of(target, effective())
+    data = calibration_from(calibration) if calibration is not None else None
     converter = Converter()
     with stage_progress() as progress:
         for name, sample in samples.items():
             converter = converter.signature(name, sample.module, sample.args, sample.kwargs)
         model = converter.convert(
             quant_config=quantize,
+            calibration_data=data,
             target=asked,
             weights=weights,
             dump_ir=dump_ir,

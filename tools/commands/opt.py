@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..options import errors_option, quantize_option, target_option
+from ..options import calibration_option, errors_option, quantize_option, target_option
 from ..watching import describe_misses, print_statistics, printers, watching_options
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     "-o", "--output", type=click.Path(path_type=Path), help="The .mlir or .tflite file to write."
 )
 @quantize_option
+@calibration_option
 @errors_option
 @click.option("--why-not", metavar="RULE", help="Tell where this rule does not apply, and why.")
 @target_option
@@ -43,6 +44,7 @@ def command(
     pipeline: tuple[str, ...],
     output: Path | None,
     quantize: str | None,
+    calibration: str | None,
     errors: bool,
     why_not: str | None,
     target: str,
@@ -78,11 +80,10 @@ def command(
         return
     observers = printers(print_after, print_changed=print_changed)
     statistics = opt.optimise(program, ",".join(pipeline), extensions, observers)
+    if quantize is None and calibration is not None:
+        raise click.UsageError("--calibration is for a recipe: give --quantize too")
     if quantize is not None:
-        from litewright.compiler.driver import quantization
-
-        for note in quantization.quantize(program, quantize):
-            _note(note)
+        _quantize(program, quantize, calibration)
     if errors:
         _print_errors(program)
     if timing:
@@ -93,6 +94,19 @@ def command(
         from litewright.compiler.inspect.dump import print_program
 
         click.echo(print_program(program))
+
+
+def _quantize(program: Program, quantize: str, calibration: str | None) -> None:
+    from litewright.compiler.driver import quantization
+
+    from ..calibration import calibration_from
+    from ..progress import stage_progress
+
+    data = calibration_from(calibration) if calibration is not None else None
+    with stage_progress() as progress:
+        notes = quantization.quantize(program, quantize, data, progress)
+    for note in notes:
+        _note(note)
 
 
 def _print_errors(program: Program) -> None:
