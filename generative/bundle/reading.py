@@ -16,6 +16,7 @@ import litewright
 
 from .container import MAGIC, Kind, read_container
 from .formats import LlmMetadata
+from .parameters import to_metadata
 
 _CHUNK = 1 << 20
 _ZIP = b"PK\x03\x04"
@@ -66,18 +67,20 @@ class Bundle:
         path: the file.
         facts: of the whole, by name.
         parts: in the order in which they lie.
+        parse: reads its metadata as the message `LlmMetadata`.
     """
 
     path: Path
     facts: dict[str, str]
     parts: tuple[Part, ...]
+    parse: Callable[[bytes], Any] = LlmMetadata.FromString
 
     def part(self, kind: Kind) -> Part | None:
         """The first of that kind, if there is one."""
         return next((each for each in self.parts if each.kind is kind), None)
 
     def metadata(self) -> Any:
-        """The message `LlmMetadata`.
+        """The message `LlmMetadata`; of a .task bundle, what its own message says of that.
 
         Raises:
             FormatError: there is none, or it is damaged.
@@ -85,7 +88,12 @@ class Bundle:
         part = self.part(Kind.METADATA)
         if part is None:
             raise litewright.FormatError(f"{self.path}: a bundle without metadata")
-        return _metadata(self.path, part.content())
+        try:
+            return self.parse(part.content())
+        except DecodeError as error:
+            raise litewright.FormatError(
+                f"{self.path}: the metadata are damaged ({error})"
+            ) from error
 
     def extract(self, folder: Path) -> list[Path]:
         """Writes every part to a file; metadata as text.
@@ -156,7 +164,7 @@ def _open_task(path: Path) -> Bundle:
         kind = _TASK_KINDS.get(entry.filename)
         name = _name(kind, index) if kind is not None else Path(entry.filename).name
         parts.append(Part(name, kind, entry.file_size, {}, _entry_reader(path, entry.filename)))
-    return Bundle(path, {}, _unique(parts))
+    return Bundle(path, {}, _unique(parts), to_metadata)
 
 
 def _section_reader(
@@ -193,15 +201,6 @@ def _unpacked(path: Path, packed: bytes) -> bytes:
         return zlib.decompress(packed[8:])
     except zlib.error as error:
         raise litewright.FormatError(f"{path}: the tokenizer is damaged ({error})") from error
-
-
-def _metadata(path: Path, data: bytes) -> Any:
-    message = LlmMetadata()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise litewright.FormatError(f"{path}: the metadata are damaged ({error})") from error
-    return message
 
 
 def _name(kind: Kind | None, index: int) -> str:

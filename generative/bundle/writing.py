@@ -11,6 +11,7 @@ from pathlib import Path
 import litewright
 
 from .container import Kind, Section, Sink, write_container
+from .parameters import to_parameters
 
 _CHUNK = 1 << 20
 # The parts of a .task bundle; a fixed date makes equal bytes of equal contents.
@@ -44,8 +45,17 @@ def write_litertlm(
         write_container(stream, sections, facts)
 
 
-def write_task(path: Path, *, model: Path, tokenizer: Path, metadata: bytes) -> None:
-    """Writes a `.task` bundle: the whole file, or none. The arguments are those of `write_litertlm`.
+def write_task(
+    path: Path, *, model: Path, tokenizer: Path, metadata: bytes, bytes_to_unicode: bool = False
+) -> None:
+    """Writes a `.task` bundle: the whole file, or none. Arguments that are not said are those of `write_litertlm`.
+
+    Args:
+        path: the file to write.
+        model: a .tflite with prefill and decode signatures.
+        tokenizer: a SentencePiece model.
+        metadata: `LlmMetadata`, serialised; MediaPipe's message takes what it can of it, which is no chat template.
+        bytes_to_unicode: whether the tokenizer writes bytes as GPT-2's does.
 
     Raises:
         UserError: the tokenizer is no SentencePiece model, the only kind that this format holds.
@@ -56,6 +66,7 @@ def write_task(path: Path, *, model: Path, tokenizer: Path, metadata: bytes) -> 
             f"a .task bundle holds SentencePiece tokenizers alone, not {tokenizer.name}; "
             "write a .litertlm bundle"
         )
+    parameters = to_parameters(metadata, tokenizer, bytes_to_unicode=bytes_to_unicode)
     with (
         _whole(path) as part,
         zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, allowZip64=True) as archive,
@@ -63,7 +74,7 @@ def write_task(path: Path, *, model: Path, tokenizer: Path, metadata: bytes) -> 
         for name, source in ((_MODEL, model), (_TOKENIZER, tokenizer)):
             with archive.open(_entry(name), "w", force_zip64=True) as stream:
                 _copy(source, lambda data, stream=stream: _write(stream.write(data)))
-        archive.writestr(_entry(_METADATA), metadata)
+        archive.writestr(_entry(_METADATA), parameters)
 
 
 @contextlib.contextmanager

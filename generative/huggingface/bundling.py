@@ -85,7 +85,7 @@ def export_checkpoint(
     beside = _folder_of(path)
     lengths = checked_lengths(prefill_lengths, cache_length)
     # What a bundle needs is looked for first, before anything takes time.
-    tokenizer = _tokenizer_file(root) if path.suffix != ".tflite" else None
+    tokenizer = _tokenizer_file(root, path.suffix) if path.suffix != ".tflite" else None
     facts = _facts(root, tokenizer, cache_length) if tokenizer is not None else None
     words = tokens_of(root, proof_text, cache_length) if proof and proof_text is not None else ()
     model = convert_checkpoint(
@@ -144,8 +144,10 @@ def _has_tokenizer(root: Path) -> bool:
     return any((root / name).is_file() for name in _TOKENIZERS)
 
 
-def _tokenizer_file(root: Path) -> Path:
-    for name in _TOKENIZERS:
+def _tokenizer_file(root: Path, suffix: str) -> Path:
+    """The tokenizer that goes into a bundle: `.task` holds no tokenizer.json, which is taken only to tell so."""
+    names = sorted(_TOKENIZERS, key=lambda name: suffix == ".task" and name.endswith(".json"))
+    for name in names:
         if (root / name).is_file():
             return root / name
     raise litewright.UserError(

@@ -24,7 +24,7 @@ class BundleConfig:
         start_token: text of the token in front of each conversation; None if there is none.
         stop_tokens: texts of the tokens that end an answer.
         output_filename: `.task` or `.litertlm`.
-        enable_bytes_to_unicode_mapping: accepted for bundles of GPT-2-like SentencePiece models; tokenizers in
+        enable_bytes_to_unicode_mapping: for `.task` bundles of GPT-2-like SentencePiece models; tokenizers in
             `tokenizer.json` say so themselves.
         chat_template: a Jinja template of messages.
     """
@@ -61,7 +61,13 @@ def create_bundle(config: BundleConfig) -> None:
             output, model=model, tokenizer=tokenizer, metadata=facts.to_metadata(), facts={}
         )
     elif output.suffix == ".task":
-        write_task(output, model=model, tokenizer=tokenizer, metadata=facts.to_metadata())
+        write_task(
+            output,
+            model=model,
+            tokenizer=tokenizer,
+            metadata=facts.to_metadata(),
+            bytes_to_unicode=config.enable_bytes_to_unicode_mapping,
+        )
     else:
         raise litewright.UserError(f"{output}: the name must end in .task or .litertlm")
 

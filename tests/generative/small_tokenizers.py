@@ -18,6 +18,9 @@ _SENTENCES = (
     "there is another one in the other corner, an anxious one",
     "pack my box with five dozen liquor jugs.",
     "sphinx of black quartz, judge my vow",
+    "what is written here is read nowhere else, and what is read elsewhere is written there",
+    "a tokenizer of ninety seven pieces wants more words than two sentences have to give it",
+    "some of them are longer, and others are shorter, which makes for pieces of several lengths",
 )
 
 
@@ -93,7 +96,7 @@ def write_sentencepiece(folder: Path) -> None:
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(_SENTENCES),
         model_writer=made,
-        vocab_size=60,
+        vocab_size=VOCABULARY,
         model_type="bpe",
         minloglevel=2,
     )

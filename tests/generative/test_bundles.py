@@ -5,12 +5,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from sentencepiece import SentencePieceProcessor
 
 import litewright
 from litewright.generative.bundle.container import Kind, read_container
 from litewright.generative.bundle.metadata import LanguageFacts
 from litewright.generative.bundle.reading import open_bundle
 from litewright.generative.bundle.writing import write_litertlm, write_task
+from tests.generative.small_tokenizers import write_sentencepiece
 
 _FACTS = LanguageFacts(1, (2, 5), 128, "{% for m in messages %}{{ m.content }}{% endfor %}")
 
@@ -62,18 +64,45 @@ def test_equal_contents_are_equal_bytes_and_others_have_another_identity(
 
 
 def test_a_task_is_stored_uncompressed(tmp_path: Path, parts: tuple[Path, Path]) -> None:
-    tokenizer = parts[1].rename(tmp_path / "tokenizer.model")
+    write_sentencepiece(tmp_path)
+    tokenizer = tmp_path / "tokenizer.model"
     paths = [tmp_path / "1.task", tmp_path / "2.task"]
     for path in paths:
         write_task(path, model=parts[0], tokenizer=tokenizer, metadata=_FACTS.to_metadata())
     assert paths[0].read_bytes() == paths[1].read_bytes()
     with zipfile.ZipFile(paths[0]) as archive:
         assert {each.compress_type for each in archive.infolist()} == {zipfile.ZIP_STORED}
-    bundle = open_bundle(paths[0])
-    assert bundle.metadata().max_num_tokens == 128
-    model = bundle.part(Kind.MODEL)
+    model = open_bundle(paths[0]).part(Kind.MODEL)
     assert model is not None
     assert model.content() == parts[0].read_bytes()
+
+
+def test_a_task_tells_of_tokens_by_their_texts(tmp_path: Path, parts: tuple[Path, Path]) -> None:
+    write_sentencepiece(tmp_path)
+    path, tokenizer = tmp_path / "m.task", tmp_path / "tokenizer.model"
+    write_task(path, model=parts[0], tokenizer=tokenizer, metadata=_FACTS.to_metadata())
+    metadata = open_bundle(path).metadata()
+    assert metadata.start_token.token_str == "<s>"
+    pieces = SentencePieceProcessor(model_file=str(tokenizer))
+    assert [each.token_str for each in metadata.stop_tokens] == ["</s>", pieces.id_to_piece(5)]
+
+
+def test_a_task_wants_tokens_of_its_tokenizer(tmp_path: Path, parts: tuple[Path, Path]) -> None:
+    write_sentencepiece(tmp_path)
+    path, tokenizer = tmp_path / "m.task", tmp_path / "tokenizer.model"
+    facts = LanguageFacts(None, (2, 97), 128)
+    with pytest.raises(litewright.UserError, match="token 97, which begins or ends texts"):
+        write_task(path, model=parts[0], tokenizer=tokenizer, metadata=facts.to_metadata())
+    assert not path.exists()
+
+
+def test_what_is_no_sentencepiece_model_is_refused(
+    tmp_path: Path, parts: tuple[Path, Path]
+) -> None:
+    path, tokenizer = tmp_path / "m.task", parts[1].rename(tmp_path / "tokenizer.model")
+    with pytest.raises(litewright.UserError, match="no SentencePiece model"):
+        write_task(path, model=parts[0], tokenizer=tokenizer, metadata=_FACTS.to_metadata())
+    assert not path.exists()
 
 
 def test_a_task_takes_no_tokenizer_json(tmp_path: Path, parts: tuple[Path, Path]) -> None:

@@ -13,7 +13,7 @@ import transformers
 from litewright.generative.generation.text import TextGenerator
 from litewright.generative.huggingface.bundling import export_checkpoint
 from tests.generative.architectures import build
-from tests.generative.small_tokenizers import write_tokenizer
+from tests.generative.small_tokenizers import write_sentencepiece, write_tokenizer
 
 _ROOT = Path(__file__).parents[2]
 _LIBRARY: Any = transformers
@@ -91,3 +91,18 @@ def test_the_engine_writes_what_torch_writes(name: str, kind: str, tmp_path: Pat
         assert expected.startswith(answer)
         ours = "".join(TextGenerator(bundle).generate(prompt))
         assert ours.startswith(by_torch(model, tokenizer, prompt, skip_special=True))
+
+
+@pytest.mark.parametrize("suffix", [".litertlm", ".task"])
+def test_the_engine_reads_sentencepiece_models(suffix: str, tmp_path: Path) -> None:
+    model = checkpoint(tmp_path, "llama")
+    write_sentencepiece(tmp_path)
+    tokenizer = _LIBRARY.AutoTokenizer.from_pretrained(tmp_path)
+    if suffix == ".task":
+        # A folder may hold both kinds; this kind of bundle takes one of them.
+        (tmp_path / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str())
+    bundle = tmp_path / f"model{suffix}"
+    export_checkpoint(tmp_path, bundle, prefill_lengths=(4, 16), cache_length=_CACHE)
+    for prompt, answer in zip(_PROMPTS, by_engine(bundle, _PROMPTS), strict=True):
+        assert len(answer) > 10
+        assert by_torch(model, tokenizer, prompt, skip_special=False).startswith(answer)
