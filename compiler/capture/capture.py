@@ -104,6 +104,8 @@ def _export(
 def _tensors_of(module: torch.nn.Module, program: ExportedProgram) -> dict[str, torch.Tensor]:
     """The tensors that a program refers to by name: the module's own, and constants of the graph."""
     return {
+        # Tensors that are made of others have parts there, should the graph read these.
+        **program.state_dict,
         **_constants(program),
         **dict(module.named_buffers(remove_duplicate=False)),
         **dict(module.named_parameters(remove_duplicate=False)),

@@ -35,7 +35,7 @@ aten = torch.ops.aten
 _MOVING = frozenset({
     "aten.t", "aten.view", "aten.reshape", "aten.flatten", "aten.permute", "aten.transpose", "aten._to_copy",
     "aten.to", "aten.detach", "aten.clone", "aten.contiguous", "aten.squeeze", "aten.unsqueeze",
-    "aten.lift_fresh_copy",
+    "aten.lift_fresh_copy", "aten.zeros_like",
 })  # fmt: skip
 _CASTS = frozenset({"aten.to", "aten._to_copy", "aten.detach", "aten.clone", "aten.contiguous"})
 _TURNS = frozenset({"aten.t", "aten.transpose", "aten.permute"})
@@ -243,10 +243,8 @@ class _Resolver:
             if self._is_chosen(before):
                 node.replace_all_uses_with(before.operand)
                 return
-            numbers = self._one_scale(before)
-            if numbers is not None:
-                args = (before.operand, *numbers, before.low, before.high)
-                node.replace_all_uses_with(self.call(node, fake_quantize.op, *args))
+            if self._one_scale(before) is not None:
+                node.replace_all_uses_with(self.rounded(node, before))
             return
         numbers = self._one_scale(call)
         if numbers is None or not node.users:
@@ -258,6 +256,14 @@ class _Resolver:
             args = (call.operand, *numbers, call.low, call.high)
             made = self.call(node, quantize.op, *args, dtype=dtype)
             node.replace_all_uses_with(made, lambda user: conversion_of(user) is None)
+
+    def rounded(self, before: Node, call: Conversion) -> Node:
+        """What the integers of a conversion stand for; the operand itself where kernels find the scale."""
+        numbers = self._one_scale(call)
+        if numbers is None:
+            return call.operand
+        args = (call.operand, *numbers, call.low, call.high)
+        return self.call(before, fake_quantize.op, *args)
 
     def _undoes(self, after: Conversion, before: Conversion) -> bool:
         """Whether integers become floats by the numbers that they were made with."""
@@ -304,7 +310,7 @@ class _Resolver:
                 self.graph.erase_node(node)
 
 
-_LEFT_BEHIND = frozenset({"aten.mm", "aten._int_mm", "aten.mul", "getitem"})
+_LEFT_BEHIND = frozenset({"aten.mm", "aten._int_mm", "aten.mul", "aten.sub", "aten.sum", "getitem"})
 
 
 def _name(node: Node) -> str:
@@ -329,10 +335,8 @@ def _products_of_integers(resolver: _Resolver, node: Node) -> None:
     rows: Any = None
     if _name(product) == "aten.mm":
         rows = product.args[0]
-    elif _name(product) == "aten.mul":
-        inner = _behind_casts(product.args[0])
-        rows = _rows_before(resolver, inner) if inner is not None else None
-        product = inner
+    else:
+        product, rows = _product_of_rows(resolver, product)
     if rows is None or product is None:
         return
     integers = _turned(product.args[1])
@@ -350,19 +354,39 @@ def _products_of_integers(resolver: _Resolver, node: Node) -> None:
     node.replace_all_uses_with(resolver.call(node, aten.mm.default, rows, turned))
 
 
-def _rows_before(resolver: _Resolver, product: Node) -> Node | None:
-    """The floats of which `_int_mm` multiplies the integers."""
-    if _name(product) != "aten._int_mm":
-        return None
+def _product_of_rows(resolver: _Resolver, scaled: Node) -> tuple[Node | None, Node | None]:
+    """`_int_mm` in mul(_int_mm(...), scales of rows), and the floats of whose integers it is the product.
+
+    Where rows have zero points, these times the sums of the matrix's rows are taken off.
+    """
+    sums: Any = None
+    if _name(scaled) == "aten.sub":
+        found, sums = _behind_casts(scaled.args[0]), scaled.args[1]
+        if found is None:
+            return None, None
+        scaled = found
+    product = _behind_casts(scaled.args[0]) if _name(scaled) == "aten.mul" else None
+    if product is None or _name(product) != "aten._int_mm":
+        return None, None
+    if sums is not None and not _holds_sums_of(sums, _turned(product.args[1])):
+        return None, None
     reshaped: Any = product.args[0]
-    call = (
-        conversion_of(reshaped.args[0])
-        if _name(reshaped) in ("aten.reshape", "aten.view")
-        else None
-    )
+    is_reshaped = _name(reshaped) in ("aten.reshape", "aten.view")
+    call = conversion_of(reshaped.args[0]) if is_reshaped else None
     if call is None or call.kind != "quantize":
-        return None
-    return resolver.call(reshaped, aten.reshape.default, call.operand, reshaped.args[1])
+        return None, None
+    rows = resolver.rounded(reshaped, call)
+    return product, resolver.call(reshaped, aten.reshape.default, rows, reshaped.args[1])
+
+
+def _holds_sums_of(given: Any, matrix: Node | None) -> bool:
+    """Whether a product has the sums of a matrix among its factors."""
+    node = _behind_casts(given)
+    if node is None or matrix is None:
+        return False
+    if _name(node) == "aten.sum":
+        return node.args[0] is matrix
+    return _name(node) == "aten.mul" and any(_holds_sums_of(each, matrix) for each in node.args)
 
 
 def _behind_casts(given: Any) -> Node | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Mapping
+from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
@@ -74,7 +75,15 @@ def without_fakes(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor
 
 
 def _is_stood_in_for(parameter: torch.Tensor) -> bool:
-    return parameter.is_meta or is_traceable_wrapper_subclass(parameter)
+    """Whether a graph cannot read a parameter, or shall not.
+
+    Products with a weight that tells the scales of activations are traced as they are, for the sake of these.
+    """
+    opened: Any = parameter
+    tells_of_activations = getattr(opened, "act_quant_scale", None) is not None
+    return parameter.is_meta or (
+        is_traceable_wrapper_subclass(parameter) and not tells_of_activations
+    )
 
 
 def _fake(parameter: torch.nn.Parameter, mode: FakeTensorMode) -> torch.nn.Parameter:

@@ -246,6 +246,34 @@ def test_modules_that_were_exported(
         assert_stored(each, module.get_parameter(f"{name}.weight"), name)
 
 
+@pytest.mark.parametrize("exported", [False, True])
+@pytest.mark.parametrize("zero_point", [None, 5])
+def test_activations_with_scales_of_their_own(
+    zero_point: int | None, *, exported: bool, tmp_path: Path
+) -> None:
+    options = {}
+    if zero_point is not None:
+        options["act_quant_zero_point"] = torch.full((1, 1, 1), zero_point, dtype=torch.int8)
+        options["act_mapping_type"] = ao.MappingType.ASYMMETRIC
+    config = ao.Int8StaticActivationInt8WeightConfig(
+        act_quant_scale=torch.full((1, 1, 1), 0.03),
+        granularity=[ao.PerTensor(), ao.PerRow()],
+        **options,
+    )
+    module = words(config)
+    for tokens in TOKENS:
+        if exported:
+            program = torch.export.export(module, (tokens,))
+            edge = litewright.compile({"main": program})
+        else:
+            edge = litewright.convert(module, (tokens,))
+        assert edge.notes == []
+        path = tmp_path / "m.tflite"
+        assert_computes(edge, module, [tokens], path, TOLERANCES["int8 activations"])
+        for each, name in zip(stored_integers(path), ("up", "down"), strict=True):
+            assert_stored(each, module.get_parameter(f"{name}.weight"), name)
+
+
 def tamed(module: Words) -> None:
     """Leaves out the integer that kernels get wrong."""
     for each in (module.up, module.down):
