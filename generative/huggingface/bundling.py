@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,11 +17,11 @@ from ..bundle.metadata import LanguageFacts, language_facts
 from ..bundle.smallest import write_smallest
 from ..bundle.writing import write_litertlm, write_task
 from .adapter_inputs import AdapterInputs
-from .diverging import first_wrong_op
+from .descriptions import configuration_of, tokenizer_of
+from .diverging import check, is_exact
 from .export import LanguageModel, convert_checkpoint
 from .lengths import checked_lengths
-from .library import AutoTokenizer
-from .proof import Proof, prove, told
+from .proof import Proof, prove
 from .reading import NEUTRAL, read, tokens_of
 
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model")
@@ -85,6 +84,7 @@ def export_checkpoint(
     beside = _folder_of(path)
     lengths = checked_lengths(prefill_lengths, cache_length)
     # What a bundle needs is looked for first, before anything takes time.
+    configuration_of(root)
     tokenizer = _tokenizer_file(root, path.suffix) if path.suffix != ".tflite" else None
     facts = _facts(root, tokenizer, cache_length) if tokenizer is not None else None
     words = tokens_of(root, proof_text, cache_length) if proof and proof_text is not None else ()
@@ -125,12 +125,10 @@ def _proof(
     """
     progress = options.get("progress")
     found = prove(model, graph, progress=progress)
-    is_exact = not options.get("quant_config") and not model.checkpoint.holds_integers
-    if found.wrong and (is_exact or not math.isfinite(found.error)):
-        where = first_wrong_op(model, graph, found, options)
-        raise litewright.UserError(f"{told(found)}\n{where}")
+    check(found, model, graph, options)
     folder = model.checkpoint.folder
-    if not words and not is_exact and _has_tokenizer(folder) and model.cache_length > 1:
+    is_asked_for = not is_exact(model, options) and _has_tokenizer(folder)
+    if not words and is_asked_for and model.cache_length > 1:
         words = tokens_of(folder, NEUTRAL, model.cache_length)
     return replace(found, reading=read(model, graph, words, progress)) if words else found
 
@@ -158,12 +156,7 @@ def _tokenizer_file(root: Path, suffix: str) -> Path:
 
 def _facts(root: Path, tokenizer_file: Path, cache_length: int) -> LanguageFacts:
     """What the bundle tells of the model; its chat template has been rendered by LiteRT-LM."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(root, local_files_only=True)
-    except (ValueError, OSError, KeyError, ImportError) as error:
-        raise litewright.UserError(
-            f"{root}: transformers cannot load the tokenizer: {error}"
-        ) from error
+    tokenizer = tokenizer_of(root)
     facts = language_facts(root, tokenizer, cache_length)
     if facts.chat_template:
         with tempfile.TemporaryDirectory(prefix="litewright-") as work:

@@ -25,6 +25,11 @@ _NO_STEP = (
 )
 
 
+def is_exact(model: LanguageModel | EncoderDecoderModel, options: Mapping[str, Any]) -> bool:
+    """Whether weights are as exact as PyTorch's: neither quantised by a recipe nor kept as integers."""
+    return not options.get("quant_config") and not model.checkpoint.holds_integers
+
+
 def check(
     proof: Proof,
     model: LanguageModel | EncoderDecoderModel,
@@ -45,8 +50,7 @@ def check(
         UserError: weights are as exact as PyTorch's and results are not, or results are no numbers; with the first
             wrong op.
     """
-    is_exact = not options.get("quant_config") and not model.checkpoint.holds_integers
-    if proof.wrong and (is_exact or not math.isfinite(proof.error)):
+    if proof.wrong and (is_exact(model, options) or not math.isfinite(proof.error)):
         where = first_wrong_op(model, path, proof, options, runner)
         raise litewright.UserError(f"{told(proof)}\n{where}")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from enum import Enum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import litewright
-
+from .descriptions import config_of
 from .library import architectures
 from .sentence import MODULES
 from .tasks import TASKS
@@ -37,12 +35,12 @@ def kind_of(folder: str | os.PathLike[str]) -> Kind:
     decides; where that is a model without a head, what transformers builds for text of the same `model_type`.
 
     Raises:
-        UserError: there is no `config.json`, or it is none.
+        UserError: there is no `config.json`, or it is no JSON object.
     """
     root = Path(folder)
     if (root / MODULES).is_file():
         return Kind.ENCODER
-    told = _config(root)
+    told = config_of(root)
     heads: Any = told.get("architectures") or [""]
     name, model_type = str(heads[0]), str(told.get("model_type", ""))
     if name.endswith(_ENCODER_HEADS):
@@ -57,14 +55,3 @@ def kind_of(folder: str | os.PathLike[str]) -> Kind:
     if is_causal and not (is_masked and not told.get("is_decoder")):
         return Kind.CAUSAL
     return Kind.ENCODER if is_masked or model_type in architectures("") else Kind.CAUSAL
-
-
-def _config(root: Path) -> dict[str, Any]:
-    file = root / "config.json"
-    if not file.is_file():
-        raise litewright.UserError(f"{root}: no checkpoint here: there is no config.json")
-    try:
-        told: Any = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise litewright.UserError(f"{file}: no JSON: {error}") from error
-    return cast("dict[str, Any]", told) if isinstance(told, dict) else {}

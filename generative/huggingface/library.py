@@ -31,6 +31,7 @@ AutoFeatureExtractor: Any = _library.AutoFeatureExtractor
 AutoTokenizer: Any = _library.AutoTokenizer
 BaseModelOutput: Any = modeling_outputs.BaseModelOutput
 Conv1D: Any = pytorch_utils.Conv1D
+DynamicCache: Any = cache_utils.DynamicCache
 GenerationConfig: Any = _library.GenerationConfig
 WeightConverter: Any = _loading.WeightConverter
 WeightRenaming: Any = _loading.WeightRenaming

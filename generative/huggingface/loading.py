@@ -14,8 +14,8 @@ from torch import nn
 
 import litewright
 
-from .descriptions import config_of, reason
-from .library import AutoConfig, AutoModelForCausalLM, no_init_weights
+from .descriptions import configuration_of, reason
+from .library import AutoModelForCausalLM, no_init_weights
 from .packed import packing_of, unpacked_names
 from .weights import Source, sources_of, tensor_of
 
@@ -87,9 +87,8 @@ def _stored(model: nn.Module, root: Path) -> Mapping[str, Source]:
 def model_without_values(folder: str | os.PathLike[str], models: Sequence[Any]) -> nn.Module:
     """The model of a `config.json`, with its parameters on the meta device; see `open_checkpoint`."""
     root = Path(folder)
-    config_of(root)
+    config = configuration_of(root)
     try:
-        config = AutoConfig.from_pretrained(root, local_files_only=True)
         # The first that does not know it says so best.
         knowing = [each for each in models if type(config) in each._model_mapping] or models
         with parameters_on_meta(), no_init_weights():

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import litewright
 
 from ..generation.generator import Generator
+from .descriptions import tokenizer_of
 from .export import LanguageModel
-from .library import AutoTokenizer
 from .reference import Progress, reference_logits
 from .trials import Trial, Turn, log_probabilities
 
@@ -57,13 +56,7 @@ def tokens_of(folder: Path, text: str, length: int) -> tuple[int, ...]:
     Raises:
         UserError: the tokenizer cannot be loaded, or there are fewer than two tokens.
     """
-    try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (ValueError, OSError, KeyError, ImportError) as error:
-        raise litewright.UserError(
-            f"{folder}: transformers cannot load the tokenizer: {error}"
-        ) from error
-    tokens: list[int] = tokenizer(text).input_ids[:length]
+    tokens: list[int] = tokenizer_of(folder)(text).input_ids[:length]
     if len(tokens) < 2:
         raise litewright.UserError(
             f"a text of {len(tokens)} tokens says nothing: to compare on it, it must have two at least"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch.func import functional_call
 from ..layers.ring_cache import Ring
 from .attention import step_mask
 from .cache import KEY, VALUE, StepCache
+from .library import DynamicCache
 
 
 class Step(nn.Module):
@@ -93,8 +95,34 @@ def sample_inputs(
 
 
 def cache_shapes(model: nn.Module) -> list[CacheShape]:
-    """What each layer keeps, from a dry run without numbers."""
-    inputs = {"input_ids": torch.zeros(1, 1, dtype=torch.int64), "use_cache": True}
+    """What each layer keeps, from a dry run without numbers.
+
+    Where the model's code fails, no more than what came before is known. That is enough: capturing it fails in the
+    same place, and tells the line.
+    """
+    called: Any = model
+    try:
+        cache = _dry_run(model, None)
+    except Exception:  # noqa: BLE001 (it may be anything)
+        cache = DynamicCache(config=called.config)
+        with contextlib.suppress(Exception):
+            _dry_run(model, cache)
+    return [_shape_of(each) for each in cache.layers]
+
+
+def _shape_of(layer: Any) -> CacheShape:
+    if not layer.is_initialized:
+        return CacheShape(1, 1, 1, 0)
+    window = layer.sliding_window if layer.is_sliding else 0
+    return CacheShape(layer.keys.shape[1], layer.keys.shape[3], layer.values.shape[3], window)
+
+
+def _dry_run(model: nn.Module, cache: Any) -> Any:
+    """The cache of one token; the model makes one if none is given."""
+    token = torch.zeros(1, 1, dtype=torch.int64)
+    inputs: dict[str, Any] = {"input_ids": token, "use_cache": True}
+    if cache is not None:
+        inputs["past_key_values"] = cache
     with FakeTensorMode(allow_non_fake_inputs=True), step_mask(torch.zeros(1, 1, 1, 1)):
         # Parameters may be on the meta device, buffers are not.
         parameters = {
@@ -102,12 +130,4 @@ def cache_shapes(model: nn.Module) -> list[CacheShape]:
             for name, parameter in model.named_parameters()
         }
         made: Any = functional_call(model, parameters, (), inputs)
-    return [
-        CacheShape(
-            each.keys.shape[1],
-            each.keys.shape[3],
-            each.values.shape[3],
-            each.sliding_window if each.is_sliding else 0,
-        )
-        for each in made.past_key_values.layers
-    ]
+    return made.past_key_values
