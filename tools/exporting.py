@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ def exporter_of(folder: Path) -> Exporter:
     """
     from litewright.generative.huggingface.kinds import Kind, kind_of
 
-    kinds = {Kind.ENCODER: _ENCODER, Kind.ENCODER_DECODER: _ENCODER_DECODER}
+    kinds = {Kind.ENCODER: _ENCODER, Kind.ENCODER_DECODER: _ENCODER_DECODER, Kind.DIFFUSION: _DIFFUSION}
     return kinds.get(kind_of(folder), _CAUSAL)
 
 
@@ -196,6 +197,45 @@ def _show_encoder(facts: Facts, console: Console) -> None:
     console.print(table)
 
 
+def _export_diffusion(
+    folder: Path, output: Path, chosen: Mapping[str, Any], shared: Mapping[str, Any]
+) -> Facts:
+    from litewright.compiler.diagnostics import UserError
+
+    try:
+        from litewright.generative.diffusion.export import export_diffusion
+    except ImportError as error:
+        raise UserError(f"pipelines want diffusers: pip install 'litewright[diffusion]': {error}") from error
+    given = dict(chosen)
+    if len(given.get("size", (1, 1))) != 2:
+        raise UserError("--size is a height and a width, as 512,512")
+    started = time.perf_counter()
+    parts = export_diffusion(folder, output, **given, **shared)
+    facts: Facts = {
+        "file": str(output),
+        "bytes": sum(each.path.stat().st_size for each in parts),
+        "architecture": "diffusion pipeline",
+        "seconds": {"export": time.perf_counter() - started},
+        "parts": [
+            {"file": each.path.name, "bytes": each.path.stat().st_size, "error": each.error}
+            for each in parts
+        ],
+    }
+    return facts | ({"size": list(given["size"])} if "size" in given else {})
+
+
+def _show_diffusion(facts: Facts, console: Console) -> None:
+    from .report import megabytes, new_table
+
+    numbers = ("size", "off from PyTorch")
+    table = new_table("model", *numbers, numbers=frozenset(numbers))
+    for each in facts["parts"]:
+        error = "not compared" if each["error"] is None else f"{each['error']:.1e}"
+        table.add_row(each["file"], megabytes(each["bytes"]), error)
+    console.print(table)
+
+
+_DIFFUSION = Exporter(frozenset({"size"}), _export_diffusion, _show_diffusion)
 _ADAPTERS = "lora_as_inputs", "lora_rank", "lora_targets"
 _CAUSAL = Exporter(
     frozenset({"prefill", "cache", "ring", "lora", "proof_text", *_ADAPTERS}),

@@ -26,18 +26,22 @@ class Kind(Enum):
     CAUSAL = "causal language model"
     ENCODER_DECODER = "encoder-decoder"
     ENCODER = "encoder"
+    DIFFUSION = "diffusion pipeline"
 
 
 def kind_of(folder: str | os.PathLike[str]) -> Kind:
     """The kind of model in a folder of Hugging Face layout.
 
-    A folder of sentence-transformers is an encoder, whatever the architecture. Else the architecture of `config.json`
-    decides; where that is a model without a head, what transformers builds for text of the same `model_type`.
+    A folder with a `model_index.json` is a pipeline of diffusers, one of sentence-transformers is an encoder, whatever
+    the architecture. Else the architecture of `config.json` decides; where that is a model without a head, what
+    transformers builds for text of the same `model_type`.
 
     Raises:
         UserError: there is no `config.json`, or it is no JSON object.
     """
     root = Path(folder)
+    if (root / "model_index.json").is_file():
+        return Kind.DIFFUSION
     if (root / MODULES).is_file():
         return Kind.ENCODER
     told = config_of(root)

@@ -45,7 +45,7 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
     "--output",
     type=click.Path(path_type=Path),
     required=True,
-    help="The file to write: .litertlm, .task, or .tflite for the graph alone.",
+    help="The file to write: .litertlm, .task, or .tflite for the graph alone. Diffusion pipelines: a folder.",
 )
 @click.option(
     "--prefill",
@@ -113,6 +113,12 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
     callback=_lines,
     metavar="FILE",
     help="Encoders: a text in each line, to compare on, and to calibrate recipes with that want data.",
+)
+@click.option(
+    "--size",
+    callback=_numbers,
+    metavar="H,W",
+    help="Diffusion pipelines: pixels of images.  [default: what the model was trained for]",
 )
 @quantize_option
 @target_option
