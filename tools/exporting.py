@@ -40,7 +40,11 @@ def exporter_of(folder: Path) -> Exporter:
     """
     from litewright.generative.huggingface.kinds import Kind, kind_of
 
-    kinds = {Kind.ENCODER: _ENCODER, Kind.ENCODER_DECODER: _ENCODER_DECODER, Kind.DIFFUSION: _DIFFUSION}
+    kinds = {
+        Kind.ENCODER: _ENCODER,
+        Kind.ENCODER_DECODER: _ENCODER_DECODER,
+        Kind.DIFFUSION: _DIFFUSION,
+    }
     return kinds.get(kind_of(folder), _CAUSAL)
 
 
@@ -205,7 +209,9 @@ def _export_diffusion(
     try:
         from litewright.generative.diffusion.export import export_diffusion
     except ImportError as error:
-        raise UserError(f"pipelines want diffusers: pip install 'litewright[diffusion]': {error}") from error
+        raise UserError(
+            f"pipelines want diffusers: pip install 'litewright[diffusion]': {error}"
+        ) from error
     given = dict(chosen)
     if len(given.get("size", (1, 1))) != 2:
         raise UserError("--size is a height and a width, as 512,512")
