@@ -53,6 +53,7 @@ class Sampler:
             ("top_k", self.top_k >= 0, "0 or more"),
             ("top_p", 0 < self.top_p <= 1, "above 0 and at most 1"),
             ("repetition_penalty", self.repetition_penalty > 0, "above 0"),
+            ("seed", self.seed >= 0, "0 or more"),
         )
         for name, fine, wanted in checks:
             if not fine:

@@ -15,8 +15,8 @@ from .generator import Speed
 from .rules import RuledSampler, rules_of
 from .sampling import Chooser, Sampler
 from .seq2seq import Seq2SeqGenerator
-from .text import pieces_of, until
-from .tokens import read_tokenizer, tokenizer_file
+from .text import until
+from .tokens import pieces_of, read_tokenizer, tokenizer_file
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
-from tokenizers.decoders import DecodeStream
 
 import litewright
 
@@ -18,7 +17,14 @@ from ..bundle.container import Kind
 from ..bundle.reading import Bundle, open_bundle
 from .generator import Generator, Speed
 from .sampling import Sampler
-from .tokens import read_tokenizer, tokenizer_file
+from .tokens import (
+    SentencePieces,
+    number_of,
+    numbers_of,
+    pieces_of,
+    read_tokenizer,
+    tokenizer_file,
+)
 
 
 class TextGenerator:
@@ -26,7 +32,7 @@ class TextGenerator:
 
     Attributes:
         generator: the model.
-        tokenizer: of the package `tokenizers`.
+        tokenizer: of the package `tokenizers`, or a SentencePiece model.
         start_token: written in front of a conversation; None if there is none.
         stop_tokens: any of them ends an answer.
     """
@@ -43,7 +49,8 @@ class TextGenerator:
 
         Args:
             model: a bundle, or a .tflite whose signatures are as `convert_checkpoint` makes them.
-            tokenizer: a `tokenizer.json` or the folder that holds one; a bundle has its own.
+            tokenizer: a `tokenizer.json` or the folder that holds one, or a SentencePiece model; a bundle has its
+                own.
             threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
             adapter: a folder in the layout of `peft`; see `Generator.adapt`.
 
@@ -60,11 +67,10 @@ class TextGenerator:
                 raise litewright.UserError(
                     f"{path} has no tokenizer: name its tokenizer.json, or give a bundle"
                 )
-            self.tokenizer = read_tokenizer(given.read_text(encoding="utf-8"), given)
+            self.tokenizer = _tokenizer_in(given)
         else:
             bundle = open_bundle(path)
-            text = given.read_text(encoding="utf-8") if given is not None else _text_of(bundle)
-            self.tokenizer = read_tokenizer(text, given or path)
+            self.tokenizer = _tokenizer_in(given) if given is not None else _tokenizer_of(bundle)
             metadata = bundle.metadata()
             self.start_token = self._number(metadata.start_token)
             stops = [self._number(each) for each in metadata.stop_tokens]
@@ -94,9 +100,9 @@ class TextGenerator:
             stop: texts that end the answer, and are left out of it.
 
         Raises:
-            UserError: the prompt is empty, or longer than the cache has room for.
+            UserError: the prompt is empty, or longer than the cache has room for, or a text of `stop` is empty.
         """
-        tokens: list[int] = self.tokenizer.encode(prompt, add_special_tokens=False).ids
+        tokens = numbers_of(self.tokenizer, prompt)
         if self.start_token is not None and not self.generator.tokens:
             tokens = [self.start_token, *tokens]
         made = self.generator.generate(
@@ -107,7 +113,7 @@ class TextGenerator:
     def _number(self, union: Any) -> int | None:
         """The number of a token that a bundle tells by its number or its text."""
         if union.token_str:
-            return self.tokenizer.token_to_id(union.token_str)
+            return number_of(self.tokenizer, union.token_str)
         return next(iter(union.token_ids.ids), None)
 
     def _extracted(self, bundle: Bundle) -> Path:
@@ -123,18 +129,18 @@ class TextGenerator:
         return path
 
 
-def pieces_of(tokenizer: Tokenizer, tokens: Iterator[int]) -> Iterator[str]:
-    """The text of tokens, piece by piece: special ones are left out, and characters are whole."""
-    stream = DecodeStream(skip_special_tokens=True)
-    for token in tokens:
-        # Nothing, as long as a character is incomplete.
-        piece = stream.step(tokenizer, token)
-        if piece:
-            yield piece
-
-
 def until(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
-    """The pieces of a text up to the first of the texts that end it; what might begin one is held back."""
+    """The pieces of a text up to the first of the texts that end it; what might begin one is held back.
+
+    Raises:
+        UserError: one of the texts that end it is empty.
+    """
+    if "" in stop:
+        raise litewright.UserError("an empty stop text would end every answer before it begins")
+    return _until(pieces, stop)
+
+
+def _until(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
     held = ""
     for piece in pieces:
         held += piece
@@ -157,10 +163,17 @@ def _overlap(text: str, stop: str) -> int:
     return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)
 
 
-def _text_of(bundle: Bundle) -> str:
-    part = bundle.part(Kind.TOKENIZER)
-    if part is None:
-        raise litewright.UserError(
-            f"{bundle.path} holds no tokenizer.json (SentencePiece is not read here): name one"
-        )
-    return part.content().decode("utf-8")
+def _tokenizer_in(file: Path) -> Tokenizer | SentencePieces:
+    if file.suffix == ".model":
+        return SentencePieces(file.read_bytes(), file)
+    return read_tokenizer(file.read_text(encoding="utf-8"), file)
+
+
+def _tokenizer_of(bundle: Bundle) -> Tokenizer | SentencePieces:
+    """A bundle's own."""
+    part, pieces = bundle.part(Kind.TOKENIZER), bundle.part(Kind.SENTENCEPIECE)
+    if part is not None:
+        return read_tokenizer(part.content().decode("utf-8"), bundle.path)
+    if pieces is not None:
+        return SentencePieces(pieces.content(), bundle.path)
+    raise litewright.UserError(f"{bundle.path} holds no tokenizer: name a tokenizer.json")

@@ -10,6 +10,7 @@ import pytest
 import torch
 import transformers
 
+import litewright
 from litewright.generative.generation.text import TextGenerator
 from litewright.generative.huggingface.bundling import export_checkpoint
 
@@ -62,6 +63,11 @@ def test_a_text_that_ends_the_answer_is_left_out(bundle: Path) -> None:
     text = "".join(TextGenerator(bundle).generate(_PROMPTS[0], limit=40, stop=["\n---", "array_l"]))
     whole = _by_torch(_PROMPTS[0])
     assert text == whole[: min(whole.index("\n---"), whole.index("array_l"))]
+
+
+def test_an_empty_text_cannot_end_the_answer(bundle: Path) -> None:
+    with pytest.raises(litewright.UserError, match="empty stop text"):
+        TextGenerator(bundle).generate(_PROMPTS[0], stop=["\n", ""])
 
 
 def test_litert_lm_runs_the_bundle_on_the_command_line(bundle: Path) -> None:

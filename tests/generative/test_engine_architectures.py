@@ -106,3 +106,4 @@ def test_the_engine_reads_sentencepiece_models(suffix: str, tmp_path: Path) -> N
     for prompt, answer in zip(_PROMPTS, by_engine(bundle, _PROMPTS), strict=True):
         assert len(answer) > 10
         assert by_torch(model, tokenizer, prompt, skip_special=False).startswith(answer)
+        assert "".join(TextGenerator(bundle).generate(prompt)).startswith(answer)

@@ -152,3 +152,20 @@ def test_a_full_cache_takes_no_more_and_says_so(model: Path, prompt: list[int]) 
     assert int(generator.logits().argmax()) == _greedy(text, 1)[0]
     with pytest.raises(litewright.UserError, match="nothing to continue"):
         generator.logits()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", -0.5),
+        ("temperature", float("nan")),
+        ("top_k", -1),
+        ("top_p", 0.0),
+        ("top_p", 1.5),
+        ("repetition_penalty", 0.0),
+        ("seed", -1),
+    ],
+)
+def test_a_sampler_out_of_range_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(litewright.UserError, match=f"{name} must be"):
+        Sampler(**{name: value})
