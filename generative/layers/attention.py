@@ -9,6 +9,7 @@ from . import builder
 from . import model_config as cfg
 from .dot_product_attention import dot_product_attention
 from .kv_cache import KVCacheEntry, KVCacheState, update
+from .ring_cache import Ring
 from .rotary_position_embedding import apply_rope
 
 Rope = tuple[Tensor, Tensor]
@@ -58,7 +59,8 @@ class TransformerBlock(nn.Module):
         Args:
             x: as above.
             rope: cosines and sines of the positions, [T, R] each; None for no rotation.
-            mask: [1, 1, T, S], added to scores; None to see everything.
+            mask: [1, 1, T, S], added to scores; None to see everything. S is the length of the cache, also where that
+                is a ring: see `build_ring_mask`.
             input_pos: [T], consecutive positions in the cache.
             kv_cache: the cache before this call. Without it, the block keeps its own.
 
@@ -91,7 +93,7 @@ class CausalSelfAttention(nn.Module):
         self.key_norm = builder.build_norm(self.head_dim, config.key_norm_config)
         self.sinks = nn.Parameter(torch.zeros(config.num_heads)) if config.use_sinks else None
         self.kv_cache = (
-            KVCacheState(cache_size, config.groups, self.head_dim)
+            KVCacheState(config.ring_size or cache_size, config.groups, self.head_dim)
             if config.enable_kv_cache
             else None
         )
@@ -132,9 +134,16 @@ class CausalSelfAttention(nn.Module):
         if input_pos is None or (given is None and self.kv_cache is None):
             return KVCacheEntry(key, value.transpose(2, 3))
         if given is not None:
-            return update(given, key, value, input_pos)
+            return self._updated(given, key, value, input_pos)
         assert self.kv_cache is not None, "asked for above"
-        return self.kv_cache(key, value, input_pos)
+        return self.kv_cache(self._updated(self.kv_cache.entry, key, value, input_pos))
+
+    def _updated(
+        self, cache: KVCacheEntry, key: Tensor, value: Tensor, input_pos: Tensor
+    ) -> KVCacheEntry:
+        if self.config.ring_size is None:
+            return update(cache, key, value, input_pos)
+        return Ring.of(self.config.ring_size, input_pos).update(cache, key, value)
 
 
 class CrossAttention(nn.Module):

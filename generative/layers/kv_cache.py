@@ -39,12 +39,12 @@ class KVCache:
 
     @classmethod
     def from_model_config(cls, kv_cache_max: int, config: cfg.ModelConfig) -> KVCache:
-        """Zeros, for `kv_cache_max` positions of a model."""
+        """Zeros, for `kv_cache_max` positions of a model, and `ring_size` in layers that have one."""
         blocks = [config.block_config(index).attn_config for index in range(config.num_layers)]
         return cls(
             tuple(
                 KVCacheEntry.empty(
-                    kv_cache_max,
+                    each.ring_size or kv_cache_max,
                     each.groups,
                     each.head_dim or config.embedding_dim // each.num_heads,
                 )
@@ -74,9 +74,13 @@ class KVCacheState(nn.Module):
         self.register_buffer("k_cache", empty.k_cache, persistent=False)
         self.register_buffer("v_cache", empty.v_cache, persistent=False)
 
-    def forward(self, keys: Tensor, values: Tensor, input_pos: Tensor) -> KVCacheEntry:
-        """Writes [1, KV, T, H] each from `input_pos[0]` on, and returns all that there is."""
-        updated = update(KVCacheEntry(self.k_cache, self.v_cache), keys, values, input_pos)
+    @property
+    def entry(self) -> KVCacheEntry:
+        """All that there is."""
+        return KVCacheEntry(self.k_cache, self.v_cache)
+
+    def forward(self, updated: KVCacheEntry) -> KVCacheEntry:
+        """Keeps what was made of `entry`, and returns it."""
         self.k_cache.copy_(updated.k_cache)
         self.v_cache.copy_(updated.v_cache)
         return updated

@@ -98,6 +98,8 @@ class AttentionConfig:
         scale: of scores; 1 / sqrt(H) if not given.
         attn_type: what a layer sees.
         sliding_window_size: how far back, if that is not all.
+        ring_size: positions of its cache, where this begins anew at its end: as many as the window, and as the longest
+            step less one. The model's `kv_cache_max` if not given.
         use_sinks: whether each head has a logit that takes part in the softmax and is nothing else.
         enable_kv_cache: whether keys and values of earlier calls are kept.
         causal_mask_value: accepted for models that were written for another converter.
@@ -118,16 +120,31 @@ class AttentionConfig:
     scale: float | None = None
     attn_type: AttentionType = AttentionType.GLOBAL
     sliding_window_size: int | None = None
+    ring_size: int | None = None
     use_sinks: bool = False
     enable_kv_cache: bool = True
     causal_mask_value: float = float("-inf")
 
     def __post_init__(self) -> None:
-        """Checks that groups divide heads.
+        """Checks that groups divide heads, and that a ring holds its window.
 
         Raises:
-            UserError: they do not.
+            UserError: they do not, or it does not.
         """
+        if self.ring_size is not None:
+            window = self.sliding_window_size
+            if (
+                self.attn_type is not AttentionType.LOCAL_SLIDING
+                or window is None
+                or self.use_alibi
+            ):
+                raise litewright.UserError(
+                    "ring_size is for layers with a sliding window, and without ALiBi"
+                )
+            if self.ring_size < window:
+                raise litewright.UserError(
+                    f"ring_size {self.ring_size} does not hold a sliding window of {window}"
+                )
         if self.num_heads % self.groups:
             raise litewright.UserError(
                 f"num_query_groups {self.groups} does not divide num_heads {self.num_heads}"

@@ -14,6 +14,9 @@ from typing import Self
 import torch
 from torch import Tensor
 
+import litewright
+
+from ..masking import MASKED
 from .kv_cache import KVCacheEntry, update
 
 
@@ -28,6 +31,7 @@ class Ring:
             holds none yet.
         source: [R], the token of the step that comes to lie in each slot; some token where none does.
         is_written: [R], whether any does.
+        queries: [T], the positions of the step, padding counted as tokens.
     """
 
     length: int
@@ -35,6 +39,7 @@ class Ring:
     held: Tensor
     source: Tensor
     is_written: Tensor
+    queries: Tensor
 
     @classmethod
     def of(cls, length: int, input_pos: Tensor) -> Self:
@@ -56,6 +61,7 @@ class Ring:
             last - _around(last_slot - slots, length),
             source.clamp(max=steps - 1),
             source < steps,
+            input_pos[:1] + torch.arange(steps, dtype=input_pos.dtype),
         )
 
     def update(self, cache: KVCacheEntry, keys: Tensor, values: Tensor) -> KVCacheEntry:
@@ -68,6 +74,31 @@ class Ring:
             torch.where(self.is_written[:, None], new_keys, cache.k_cache),
             torch.where(self.is_written, new_values, cache.v_cache),
         )
+
+    def mask(self, window: int) -> Tensor:
+        """[1, 1, T, R], added to scores: each query sees the last `window` positions, its own among them.
+
+        Raises:
+            UserError: the ring is too short for such steps.
+        """
+        steps = self.queries.shape[0]
+        if self.length < window + steps - 1:
+            raise litewright.UserError(
+                f"a ring of {self.length} positions is too short for a window of {window} and steps of {steps} "
+                f"tokens: it must have {window + steps - 1}"
+            )
+        held, queries = self.held, self.queries[:, None]
+        visible = (held <= queries) & (held > queries - window) & (held >= 0)
+        return torch.where(visible, 0.0, MASKED)[None, None]
+
+
+def build_ring_mask(ring_size: int, window_size: int, input_pos: Tensor) -> Tensor:
+    """A mask [1, 1, T, ring_size], added to scores, of a step at positions [T] over a cache that is a ring.
+
+    Raises:
+        UserError: the ring is too short for such steps.
+    """
+    return Ring.of(ring_size, input_pos).mask(window_size)
 
 
 def _around(distance: Tensor, length: int) -> Tensor:

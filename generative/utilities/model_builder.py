@@ -18,6 +18,7 @@ from ..layers.attention_utils import (
     build_sliding_window_mask_cache,
 )
 from ..layers.kv_cache import KVCache
+from ..layers.ring_cache import build_ring_mask
 from .loader import ModelLoader
 
 _Model = TypeVar("_Model", bound="DecoderOnlyModel")
@@ -59,7 +60,8 @@ class DecoderOnlyModel(nn.Module):
             input_pos: [T], consecutive positions in the cache.
             kv_cache: the caches before this call. Without them, the model keeps its own.
             mask: [1, 1, T, S], added to scores, in place of the causal one; S is the length of the caches.
-                Layers with a sliding window see nothing beyond it either way.
+                Layers with a sliding window see nothing beyond it either way, and those whose cache is a ring make
+                their mask themselves.
 
         Returns:
             [1, T, vocabulary]; with `kv_cache`, a dict of these `logits` and of the `kv_cache` after the call.
@@ -67,7 +69,7 @@ class DecoderOnlyModel(nn.Module):
         x = self.tok_embedding(tokens)
         if self.config.embedding_scale is not None:
             x = x * self.config.embedding_scale
-        size = kv_cache.caches[0].k_cache.shape[2] if kv_cache else self.config.kv_cache_max
+        size = self._size(kv_cache)
         ropes: dict[cfg.AttentionConfig, Rope | None] = {}
         masks: dict[cfg.AttentionConfig, Tensor] = {}
         entries = list(kv_cache.caches) if kv_cache else []
@@ -83,6 +85,13 @@ class DecoderOnlyModel(nn.Module):
                 x = block(x, rope, seen, input_pos)
         logits = self._logits(x)
         return {"logits": logits, "kv_cache": KVCache(tuple(entries))} if entries else logits
+
+    def _size(self, kv_cache: KVCache | None) -> int:
+        """Positions of caches that are no rings."""
+        for index, cache in enumerate(kv_cache.caches if kv_cache else ()):
+            if self.config.block_config(index).attn_config.ring_size is None:
+                return cache.k_cache.shape[2]
+        return self.config.kv_cache_max
 
     def _rope(self, kind: cfg.AttentionConfig, size: int, positions: Tensor) -> Rope | None:
         width = kind.head_dim or self.config.embedding_dim // kind.num_heads
@@ -104,6 +113,8 @@ class DecoderOnlyModel(nn.Module):
 def _mask(kind: cfg.AttentionConfig, size: int, positions: Tensor, given: Tensor | None) -> Tensor:
     """What is added to scores: [1, 1, T, S], or [1, N, T, S] under ALiBi."""
     window = kind.sliding_window_size
+    if kind.ring_size is not None and window is not None:
+        return build_ring_mask(kind.ring_size, window, positions)
     if kind.attn_type is cfg.AttentionType.LOCAL_SLIDING and window is not None:
         mask = build_sliding_window_mask_cache(size, window).index_select(2, positions)
         mask = mask if given is None else torch.minimum(mask, given)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from litewright.generative.generation.generator import Generator
 from litewright.generative.huggingface import export
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.export import convert_checkpoint
-from litewright.generative.layers.kv_cache import KVCacheEntry
+from litewright.generative.layers import model_config as cfg
+from litewright.generative.layers.kv_cache import KVCache, KVCacheEntry
 from litewright.generative.layers.ring_cache import Ring
+from litewright.generative.utilities.model_builder import DecoderOnlyModel
 from tests.generative.architectures import CONFIGS, VOCABULARY
 from tests.support.tolerances import TOLERANCES, relative_error
 
@@ -229,3 +232,85 @@ def _turns_by_torch(folder: Path, turns: list[str]) -> list[str]:
             text = torch.cat([text, chosen], -1)
         answers.append(tokenizer.decode(text[0, begin:], skip_special_tokens=True))
     return answers
+
+
+_LOCAL = cfg.AttentionConfig(
+    num_heads=4,
+    num_query_groups=2,
+    head_dim=8,
+    rotary_percentage=1.0,
+    attn_type=cfg.AttentionType.LOCAL_SLIDING,
+    sliding_window_size=6,
+)
+_STEPS = (8, 1, 1, 8, 1, 8, 8, 1)
+
+
+def _written_anew(local: cfg.AttentionConfig) -> DecoderOnlyModel:
+    """A layer with a sliding window and one without."""
+    norm = cfg.NormalizationConfig(cfg.NormalizationType.RMS_NORM)
+    gated = cfg.FeedForwardConfig(cfg.FeedForwardType.GATED, cfg.ActivationType.SILU, 48)
+    whole = replace(
+        local, attn_type=cfg.AttentionType.GLOBAL, sliding_window_size=None, ring_size=None
+    )
+    config = cfg.ModelConfig(
+        vocab_size=VOCABULARY,
+        num_layers=2,
+        max_seq_len=40,
+        embedding_dim=32,
+        block_configs=[
+            cfg.TransformerBlockConfig(kind, gated, norm, norm) for kind in (local, whole)
+        ],
+        final_norm_config=norm,
+    )
+    torch.manual_seed(2)
+    return DecoderOnlyModel(config).eval()
+
+
+@pytest.mark.parametrize("ring_size", [13, 16])
+def test_models_written_anew_have_rings_too(ring_size: int, tmp_path: Path) -> None:
+    full, ring = _written_anew(_LOCAL), _written_anew(replace(_LOCAL, ring_size=ring_size))
+    caches = [KVCache.from_model_config(40, each.config) for each in (full, ring)]
+    assert [each.k_cache.shape[2] for each in caches[1].caches] == [ring_size, 40]
+    samples = {count: (torch.zeros(1, count).int(), torch.arange(count).int()) for count in (1, 8)}
+    edge = litewright.signature("prefill", ring, samples[8]).signature("decode", ring, samples[1])
+    edge.convert().export(tmp_path / "m.tflite")
+    session = litewright.Session(tmp_path / "m.tflite")
+
+    begin = 0
+    for count in _STEPS:
+        tokens = torch.randint(0, VOCABULARY, (1, count)).int()
+        positions = torch.arange(begin, begin + count).int()
+        begin += count
+        with torch.no_grad():
+            expected = full(tokens, positions).numpy()
+            kept = ring(tokens, positions).numpy()
+            made: list[dict[str, Any]] = [
+                model(tokens, positions, cache)
+                for model, cache in zip((full, ring), caches, strict=True)
+            ]
+        caches = [each["kv_cache"] for each in made]
+        name = "decode" if count == 1 else "prefill"
+        inputs = {"tokens": tokens.numpy(), "input_pos": positions.numpy()}
+        (ran,) = session.run(inputs, name).values()
+        for actual in (kept, *(each["logits"].numpy() for each in made), ran):
+            assert relative_error(actual, expected) <= TOLERANCES["float32 model"]
+    assert begin > 2 * ring_size
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"ring_size": 5}, "ring_size 5 does not hold a sliding window of 6"),
+        ({"ring_size": 9, "use_alibi": True}, "without ALiBi"),
+        ({"ring_size": 9, "attn_type": cfg.AttentionType.GLOBAL}, "with a sliding window"),
+    ],
+)
+def test_rings_that_cannot_be_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(litewright.UserError, match=message):
+        replace(_LOCAL, **changes)
+
+
+def test_a_step_that_is_too_long_for_a_ring_is_refused() -> None:
+    model = _written_anew(replace(_LOCAL, ring_size=12))
+    with pytest.raises(litewright.UserError, match="steps of 8 tokens: it must have 13"):
+        model(torch.zeros(1, 8).int(), torch.arange(8).int())
