@@ -28,6 +28,7 @@ from litewright.passes.tfl.quantize_weights import (
     notes_of,
 )
 from litewright.passes.tfl.show_integers import ShowIntegers
+from litewright.passes.tfl.split_tables import SplitTables
 
 from ..diagnostics import UserError
 from ..ir import mlir
@@ -134,6 +135,8 @@ def _passes(
     looks_twice = recipe.measures_ranges and (equalises or _is_calibrated(recipe))
     if data is not None and looks_twice:
         data = replayable(data)
+    if any(rule.first_rows for rule in recipe.rules):
+        passes.append(SplitTables(recipe))
     if data is not None:
         passes.append(MeasureInputs(recipe, data, progress))
     if equalises:

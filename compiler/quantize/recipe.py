@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -49,12 +49,14 @@ class Reading:
         elements: of the weight; 0 if there is none.
         made: whether it is a table that no checkpoint holds, as those of rotary embeddings: only rules that
             name its path mean it.
+        first_rows: how many rows it has, of those that a table begins with; 0 for those behind.
     """
 
     paths: tuple[str, ...]
     kind: str
     elements: int
     made: bool = False
+    first_rows: int = 0
 
     def is_found_by(self, expression: str) -> bool:
         """Whether a regular expression matches a part of one of the paths."""
@@ -80,6 +82,8 @@ class Rule:
             otherwise: most likely the expression is wrong.
         equalise: from 0 to 1, how far the channels of what meets a matrix are brought to one size on its way
             there, which the matrix makes up for. Wants calibration data.
+        first_rows: so many rows that a table begins with are meant, and the table is split there; 0 for all
+            rows. Frequent tokens come first in most vocabularies.
         activations: the integers that the ops compute in, with one scale for each value that is found on
             calibration data; None for floats, or integers that kernels make of them as they come.
         ranges: which part of the range of a value becomes integers: `min_max` all that was seen,
@@ -94,6 +98,7 @@ class Rule:
     at_most: int = 0
     optional: bool = False
     equalise: float = 0.0
+    first_rows: int = 0
     activations: Activations | None = None
     ranges: RangeChoice = "min_max"
 
@@ -120,6 +125,9 @@ class Rule:
             or not 0 <= self.equalise <= 1
         ):
             raise UserError(f"equalise is a number from 0 to 1, not {self.equalise!r}")
+        rows = cast("object", self.first_rows)
+        if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
+            raise UserError(f"first_rows is a number of rows, not {rows!r}")
         self._check_activations()
 
     def _check_activations(self) -> None:
@@ -147,13 +155,20 @@ class Rule:
             return False
         if read.elements < self.smallest or (self.at_most and read.elements > self.at_most):
             return False
+        if self.first_rows and not 0 < read.first_rows <= self.first_rows:
+            return False
         return read.is_found_by(self.modules)
+
+    def divides(self, read: Reading) -> bool:
+        """Whether a table has to be split, so that its first rows are meant."""
+        return 0 < self.first_rows < read.first_rows and replace(self, first_rows=0).matches(read)
 
     def acts_on(self, read: Reading) -> bool:
         """Whether an op without a weight is meant."""
         if (
             self.at_least is not None
             or self.at_most
+            or self.first_rows
             or (self.kinds and read.kind not in self.kinds)
         ):
             return False
@@ -329,6 +344,11 @@ def recipe(
 
 def _finds_nothing(rule: Rule, weights: Sequence[Reading]) -> str:
     by_path = [each for each in weights if each.is_found_by(rule.modules)]
+    if by_path and rule.first_rows:
+        return (
+            f"the rule for the first {rule.first_rows} rows of {rule.modules!r} finds none: a table is split "
+            "where lookups and FULLY_CONNECTED alone read it; leave `first_rows` out"
+        )
     if by_path:
         first = by_path[0]
         return (

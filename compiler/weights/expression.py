@@ -288,6 +288,14 @@ def rows_of(
             return found
     if isinstance(expression, Concatenate) and expression.axis == 0:
         return _joined([rows_of(operand, read) for operand in expression.operands])
+    if isinstance(expression, Slice) and not any(expression.start[1:]):
+        inner, shape = rows_of(expression.operand, read)
+        first, limit = expression.start[0], expression.limit
+        if limit[1:] == shape[1:]:
+            return lambda start, stop: inner(first + start, first + stop), (
+                limit[0] - first,
+                *shape[1:],
+            )
     if isinstance(expression, Cast):
         inner, shape = rows_of(expression.operand, read)
         dtype, name = expression.dtype, expression.operand

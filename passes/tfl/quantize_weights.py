@@ -31,11 +31,19 @@ from litewright.compiler.quantize.choosing import Choice, Site, choose
 from litewright.compiler.quantize.recipe import Reading, Recipe
 from litewright.compiler.quantize.specs import CALIBRATED, QuantSpec
 from litewright.compiler.targets.weight_schemes import WEIGHT_USES
-from litewright.compiler.weights import Cast, Expression, Quantize, Scales
+from litewright.compiler.weights import Cast, Expression, Quantize, Scales, Slice
 from litewright.compiler.weights.expression import leaves
+from litewright.compiler.weights.store import ArraySource
 from litewright.passes.core import Pass, remove_dead
 
 from .fuse_activations import separate_activation
+
+LOOKED_UP = 0.3
+"""What a column of a table counts for being looked up, as a part of what columns count on average for being
+multiplied. On a small language model 0.1 to 1 are alike, and a tenth better than nothing."""
+
+_ROWS = frozenset({"embedding_lookup", "fully_connected"})
+"""Ops that read a table row by row, so that it can be split."""
 
 NOTES = "litewright.quant_notes"
 """Attribute of a module: what the recipe asked for and could not be given, a line each."""
@@ -73,6 +81,10 @@ class _Weight:
         """The readers that multiply rows by it."""
         return [op for op, _ in self.readers if op_name(op) == "tfl.fully_connected"]
 
+    def is_looked_up(self) -> bool:
+        """Whether rows of it are read as they are."""
+        return any(op_name(op) == "tfl.embedding_lookup" for op, _ in self.readers)
+
     def sites(self) -> list[Site]:
         """Each reader as recipes and targets look at it."""
         found: list[Site] = []
@@ -80,9 +92,14 @@ class _Weight:
             kind = op_name(op).removeprefix("tfl.")
             paths = (*leaves(self.expression), origin_of(op.location).name)
             made = self.is_constant and kind == "embedding_lookup"
-            reading = Reading(paths, kind, element_count(self.shape), made)
+            reading = Reading(paths, kind, element_count(self.shape), made, self._first_rows())
             found.append(Site(reading, self.shape, channel_axis(op) % len(self.shape)))
         return found
+
+    def _first_rows(self) -> int:
+        """How many rows there are, of those that a table begins with."""
+        own = self.expression
+        return 0 if isinstance(own, Slice) and own.start[0] > 0 else self.shape[0]
 
 
 @dataclass(frozen=True)
@@ -190,6 +207,36 @@ def equalised_weights(program: Program, recipe: Recipe) -> Iterator[Equalised]:
         if strength:
             ops = tuple(each.multiplied())
             yield Equalised(each.name, each.expression, each.moments, strength, ops)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Divided:
+    """A table whose first rows a recipe treats apart.
+
+    Attributes:
+        expression: what it is made of, `[rows, columns]`.
+        rows: how many come first.
+        ops: all that read it, `tfl.embedding_lookup` and `tfl.fully_connected`.
+    """
+
+    expression: Expression
+    rows: int
+    ops: tuple[ir.OpView, ...]
+
+
+def divided_tables(program: Program, recipe: Recipe) -> Iterator[Divided]:
+    """The tables that a recipe wants split, and lookups and products alone read."""
+    for each in _weights(program):
+        sites = each.sites()
+        if each.others or {site.reading.kind for site in sites} - _ROWS:
+            continue
+        rows = {
+            rule.first_rows
+            for rule in recipe.rules
+            if any(rule.divides(site.reading) for site in sites)
+        }
+        if rows:
+            yield Divided(each.expression, min(rows), tuple(op for op, _ in each.readers))
 
 
 def _strength(weight: _Weight, recipe: Recipe) -> float:
@@ -414,7 +461,18 @@ def _with_moments(program: Program, weight: _Weight, spec: QuantSpec) -> tuple[Q
             f"{weight.name}: {spec.algorithm} looks at what the weight is multiplied by; give "
             "convert(calibration_data=...) samples of the model's inputs"
         )
-    return spec, weight.moments
+    return spec, _with_lookups(program, weight) if weight.is_looked_up() else weight.moments
+
+
+def _with_lookups(program: Program, weight: _Weight) -> str:
+    """Moments of a table that is multiplied by and looked up: rows are read as they are, too."""
+    name = f"{weight.moments} and lookups"
+    if name not in program.weights:
+        moments = program.weights.read(weight.moments)
+        own = LOOKED_UP * np.mean(np.diagonal(moments), dtype=np.float64)
+        total = moments + own * np.eye(len(moments))
+        program.weights.add(name, ArraySource(total.astype(np.float32)))
+    return name
 
 
 def _unpack(function: func.FuncOp, value: ir.Value, weight: _Weight) -> ir.Value:
