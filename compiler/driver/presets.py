@@ -37,6 +37,7 @@ from litewright.passes.tfl.keep_integers import KeepIntegers
 from litewright.passes.tfl.keep_read_values import KeepReadValues
 from litewright.passes.tfl.look_up_rows import LookUpRows
 from litewright.passes.tfl.merge_constants import MergeConstants
+from litewright.passes.tfl.move_integers import MoveIntegers
 from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
@@ -120,6 +121,8 @@ TFL = (
     # writes around neighbours cancels out.
     FitTarget(),
     SimplifyShapes(),
+    # Moves are where they stay; what computes in integers, behind them all, looks for neighbours.
+    MoveIntegers(),
     # What passes have written once for each layer, such as a mask for groups of queries.
     EliminateCommonSubexpressions(),
     # Nothing may move or merge ops behind it.

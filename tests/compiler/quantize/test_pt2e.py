@@ -191,6 +191,55 @@ def test_weights_that_are_not_folded(tmp_path: Path) -> None:
     assert max(errors(edge, graph, x, tmp_path / "m.tflite")) <= 1 / 100
 
 
+class Halved(nn.Module):
+    """Zeros that an op of its own puts around, since a step of two wants them on both sides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+        self.second = nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(torch.relu(self.first(x)))
+
+
+class Attention(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.query = nn.Linear(32, 32)
+        self.key = nn.Linear(32, 32)
+        self.value = nn.Linear(32, 32)
+        self.out = nn.Linear(32, 32)
+        self.norm = nn.LayerNorm(32)
+
+    def heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (4, 8)).transpose(1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = (self.heads(each(x)) for each in (self.query, self.key, self.value))
+        scores = torch.softmax(query @ key.transpose(-1, -2) / 3, -1)
+        return self.norm(x + self.out((scores @ value).transpose(1, 2).flatten(2)))
+
+
+@pytest.mark.parametrize("make", [xnnpack_quantizer, x86_quantizer])
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.parametrize(("kind", "shape"), [(Halved, (2, 3, 10, 12)), (Attention, (2, 7, 32))])
+def test_other_graphs(
+    kind: type[nn.Module], shape: tuple[int, ...], dynamic: bool, make: Any, tmp_path: Path
+) -> None:
+    torch.manual_seed(8)
+    x = torch.randn(shape)
+    graph = quantised(kind().eval(), x, make(dynamic=dynamic))
+    edge = litewright.convert(graph, (x,))
+    found = ops(edge)
+    if kind is Halved and not dynamic and make is xnnpack_quantizer:
+        assert found == [
+            "transpose", "quantize", "pad", "conv_2d", "conv_2d", "transpose", "dequantize",
+        ]  # fmt: skip
+    # Steps of several values that are quantised one behind the other.
+    assert max(errors(edge, graph, x, tmp_path / "m.tflite")) <= 4 * TOLERANCES["int8 activations"]
+
+
 # ---- single ops ----------------------------------------------------------------------------------
 
 
