@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ from litewright.passes.tfl.quantize_state import state_values
 
 from ..diagnostics import UserError
 from ..inspect.exposing import Place, exposed
-from ..ir import tfl
+from ..ir import hlo, tfl
 from ..ir.mlir import func, ir, op_name
 from ..ir.origin import origin_of
 from ..ir.program import Program, body_of, input_name, inputs_of
-from ..ir.types import dtype_of, element_count, shape_of
+from ..ir.types import dtype_of, element_count, element_of, shape_of
 from ..quantize.ranges import Range, RangeChoice, Seen
 from ..quantize.recipe import Recipe
 from ..quantize.tensors import cores
 from ..runtime import Runner
+from ..targets.activation_schemes import ACTIVATION_USES
 from .calibration import CalibrationData, named_inputs, samples_by_signature
 from .stages import Progress
 
@@ -42,7 +43,8 @@ AT_A_TIME = 256 * 1024 * 1024
 class MeasureRanges(Pass[Program]):
     """Finds the ranges of values that a recipe wants as integers, and writes them beside these.
 
-    A signature without samples, as decoding by one token, has the ranges that the same ops have in others.
+    A signature without samples has the ranges that the same ops have in others. A sample that leaves out state,
+    an input that is an output too, goes on where the one before has ended.
 
     Attributes:
         recipe: which op is quantised how.
@@ -93,8 +95,8 @@ class MeasureRanges(Pass[Program]):
         for each in candidates(program, function, self.recipe):
             # What makes a value stands before what reads it, and decides.
             for value in (*each.operands, *each.op.results):
-                if not tfl.is_constant(value):
-                    found.setdefault(value, (each.ranges, each.storage))
+                for one in _with_moved(value):
+                    found.setdefault(one, (each.ranges, each.storage))
         if self.recipe.state is not None:
             for value in state_values(function):
                 found.setdefault(value, ("min_max", "i8"))
@@ -104,15 +106,18 @@ class MeasureRanges(Pass[Program]):
         """Runs a signature on its samples; says how many there were."""
         total = len(samples) if isinstance(samples, Sized) else 0
         number = -1
+        state: dict[str, Array] = {}
         with _runners(unit, seen) as runners:
             for number, sample in enumerate(samples):
                 if self.progress is not None:
                     self.progress("calibrate", number / total if total else None)
                 try:
-                    inputs = named_inputs(seen.inputs, sample)
+                    inputs = {**state, **named_inputs(seen.inputs, sample)}
                     _check_finite(inputs)
                     for runner in runners:
-                        seen.look(inputs, runner.run(inputs, seen.signature))
+                        outputs = runner.run(inputs, seen.signature)
+                        seen.look(inputs, outputs)
+                        state = {name: outputs[name] for name in seen.inputs if name in outputs}
                 except UserError as error:
                     where = f"sample {number} of calibration_data for {seen.signature!r}"
                     raise UserError(f"{where}: {error}") from error
@@ -213,10 +218,41 @@ def _lend(
     for of_values in likes.values():
         known |= {like: ranges[value] for value, like in of_values.items() if value in ranges}
     for signature, values in wanted.items():
-        for value in values:
-            like = likes[signature].get(value)
-            if value not in ranges and like in known:
+        # In order, so that what an op moves has its range before.
+        for value, like in likes[signature].items():
+            if value not in values or value in ranges:
+                continue
+            if like in known:
                 ranges[value] = known[like]
+            elif (moved := _moved(value, ranges)) is not None:
+                ranges[value] = moved
+
+
+def _moved(value: ir.Value, ranges: Mapping[ir.Value, Range]) -> Range | None:
+    """The range of what an op only moves: that of its operands."""
+    operands = _moved_values(value)
+    if not operands or not all(each in ranges for each in operands):
+        return None
+    found = [ranges[each] for each in operands]
+    return min(low for low, _ in found), max(high for _, high in found)
+
+
+def _moved_values(value: ir.Value) -> list[ir.Value]:
+    """The operands of an op that only moves them; none for any other."""
+    op = hlo.producer(value)
+    use = ACTIVATION_USES.get(op_name(op).removeprefix("tfl.")) if op is not None else None
+    if op is None or use is None or not use.shares:
+        return []
+    return [op.operands[position] for position in use.positions(len(op.operands))]
+
+
+def _with_moved(value: ir.Value) -> Iterator[ir.Value]:
+    """A value, and what it is moved from: other signatures may move it otherwise."""
+    if tfl.is_constant(value) or str(element_of(value)) != "f32":
+        return
+    for each in _moved_values(value):
+        yield from _with_moved(each)
+    yield value
 
 
 _Like = tuple[str, str, int, int]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import litewright
 
 from .adapter_inputs import AdaptedStep, AdapterInputs, Slot, adapted, samples_of, slots_for
+from .calibration import step_samples, token_samples
 from .hooks import hooked
 from .lengths import check_positions, checked_lengths, ring_length
 from .loading import Checkpoint, open_checkpoint
@@ -58,6 +59,14 @@ class Plan:
                 converter = converter.signature(PREFILL.format(length), prefill, (), inputs)
             yield converter
 
+    def calibration_data(self, texts: Iterable[Sequence[int]]) -> dict[str, Any]:
+        """Samples of the longest prefill, and of decoding; to be called while `signatures` is entered."""
+        model, ring, length = self.checkpoint.model, self.ring_length, self.prefill_lengths[-1]
+        adapters, kept = samples_of(self.slots), list(texts)
+        many = {**sample_inputs(model, length, self.cache_length, ring), **adapters}
+        one = {**sample_inputs(model, 1, self.cache_length, ring), **adapters}
+        return {PREFILL.format(length): token_samples(many, kept), DECODE: step_samples(one, kept)}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LanguageModel:
@@ -101,6 +110,7 @@ def convert_checkpoint(
     ring: bool = False,
     lora: str | os.PathLike[str] | None = None,
     lora_inputs: AdapterInputs | str | os.PathLike[str] | None = None,
+    calibration_tokens: Iterable[Sequence[int]] | None = None,
     **options: Any,
 ) -> LanguageModel:
     """Converts a causal language model in Hugging Face layout, from the code that transformers has for it.
@@ -121,6 +131,7 @@ def convert_checkpoint(
         lora_inputs: matrices that take adapters as inputs of all signatures, A' [in, rank] and B' [rank, out] (see
             `litewright.generative.generation.adapters`); zeros are the model itself. A folder with an adapter
             stands for the matrices and the rank that it has.
+        calibration_tokens: texts as tokens, for recipes that look at values.
         options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
     Raises:
@@ -137,6 +148,8 @@ def convert_checkpoint(
     adapters = slots_for(checkpoint, lora_inputs) if lora_inputs is not None else ()
     plan = Plan(checkpoint, cache_length, lengths, prefill_logits, slots, adapters)
     with plan.signatures() as converter:
+        if calibration_tokens is not None:
+            options["calibration_data"] = plan.calibration_data(calibration_tokens)
         edge = converter.convert(weights=checkpoint.weights, **options)
     return LanguageModel(plan, edge)
 
