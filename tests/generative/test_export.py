@@ -1,14 +1,17 @@
 """What export_checkpoint accepts and refuses: refusals come before anything takes time, and leave nothing."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import litewright
 from litewright.generative.huggingface import bundling
 from litewright.generative.huggingface.bundling import export_checkpoint
+from litewright.tools.main import main
 from tests.generative.architectures import POSITIONS, build
 
 
@@ -130,3 +133,13 @@ def test_positions_that_were_not_trained_are_a_warning(llama: Path, out: Path) -
     with pytest.warns(UserWarning, match=f"the model was made for {POSITIONS} "):
         export(POSITIONS + 1)()
     export(POSITIONS)()
+
+
+def test_the_command_tells_warnings_in_a_line(llama: Path, out: Path) -> None:
+    command = ["export-hf", str(llama), "-o", str(out / "m.tflite"), "--no-proof"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        done = CliRunner().invoke(main, [*command, "--prefill", "4", "--cache", str(POSITIONS + 1)])
+    assert done.exit_code == 0, done.output
+    first = f"Warning: a cache of {POSITIONS + 1} positions: the model was made for {POSITIONS} "
+    assert next(line for line in done.stderr.splitlines() if "positions" in line).startswith(first)

@@ -145,10 +145,11 @@ def command(
 
     from ..exporting import exporter_of
     from ..progress import stage_progress
+    from ..told_warnings import told_warnings
 
     hush_exit()
     chosen = {name: value for name, value in of_kinds.items() if value is not None}
-    with stage_progress() as progress:
+    with told_warnings(), stage_progress() as progress:
         import transformers
 
         transformers.logging.set_verbosity_error()
