@@ -23,7 +23,7 @@ def dot_product_attention(
         query: as above; N is a multiple of KV.
         key: as above.
         value: as above.
-        mask: [.., 1, T, S], added to scores; None to see everything.
+        mask: [.., 1, T, S], or one row for all queries, added to scores; None to see everything.
         scale: 1 / sqrt(H) if not given.
         softcap: scores are c * tanh(score / c) before the mask is added (Gemma 2).
         sinks: [N], logits of sinks: they take part in the softmax, and nothing else comes of them (Xiao et al. 2024).
@@ -33,14 +33,18 @@ def dot_product_attention(
             query, key, value, attn_mask=mask, scale=scale, enable_gqa=True
         )
     batch, heads, length, width = query.shape
-    groups = key.shape[1]
+    groups, span = key.shape[1:3]
     factor = float(width) ** -0.5 if scale is None else scale
     # The heads of a group are rows of one matrix, so that keys are not repeated.
     scores = (query * factor).reshape(batch, groups, -1, width) @ key.transpose(2, 3)
     if softcap is not None:
         scores = torch.tanh(scores * (1 / softcap)) * softcap
-    if mask is not None:
-        scores = scores + mask.repeat(1, 1, heads // groups, 1)
+    if mask is not None and mask.shape[-3:-1] == (1, 1):
+        scores = scores + mask
+    elif mask is not None:
+        # Heads are apart while it is added, so that a mask need not be repeated for them either.
+        apart = scores.reshape(batch, heads, length, span) + mask
+        scores = apart.reshape(scores.shape)
     if sinks is None:
         shares = torch.softmax(scores, -1)
     else:
