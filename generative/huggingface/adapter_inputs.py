@@ -19,6 +19,8 @@ from .library import Conv1D
 from .loading import Checkpoint
 from .steps import Step
 
+_ENGINE_RANKS = (16, 32)
+
 _given: ContextVar[dict[str, Tensor]] = ContextVar("adapters of the step")
 
 
@@ -111,6 +113,27 @@ def samples_of(slots: Sequence[Slot]) -> dict[str, Tensor]:
         for slot in slots
         for name, shape in zip(slot.names, slot.shapes, strict=True)
     }
+
+
+def check_for_engine(slots: Sequence[Slot]) -> None:
+    """Whether LiteRT-LM 0.18 can give the inputs values.
+
+    Raises:
+        UserError: it does not know the name of one, or takes no such rank.
+    """
+    unknown = [slot.module for slot in slots if not slot.names[0].startswith(f"{PREFIX}atten_")]
+    if unknown:
+        raise litewright.UserError(
+            "LiteRT-LM takes adapters for the q, k, v and o projections of attention alone, not for "
+            f"{', '.join(unknown[:4])}: merge the adapter, or write a .tflite"
+        )
+    ranks = {slot.shapes[0][1] for slot in slots} - set(_ENGINE_RANKS)
+    if ranks:
+        known = " or ".join(map(str, _ENGINE_RANKS))
+        raise litewright.UserError(
+            f"LiteRT-LM takes adapters of rank {known}, not {min(ranks)}: give --lora-rank, "
+            "which may be larger than an adapter's own"
+        )
 
 
 class AdaptedStep(Step):

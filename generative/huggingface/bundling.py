@@ -16,7 +16,7 @@ from ..bundle.chat import check_chat
 from ..bundle.metadata import LanguageFacts, language_facts
 from ..bundle.smallest import write_smallest
 from ..bundle.writing import write_litertlm, write_task
-from .adapter_inputs import AdapterInputs
+from .adapter_inputs import AdapterInputs, check_for_engine
 from .descriptions import configuration_of, tokenizer_of
 from .diverging import check, is_exact
 from .export import LanguageModel, convert_checkpoint
@@ -97,6 +97,8 @@ def export_checkpoint(
         lora_inputs=lora_inputs,
         **options,
     )
+    if path.suffix == ".litertlm":
+        check_for_engine(model.plan.slots)
     progress = options.get("progress")
     # The place is taken first: whatever happens from here on, nothing of all this is left.
     with (

@@ -1,4 +1,4 @@
-"""`litewright bundle`: what is in a bundle."""
+"""`litewright bundle`: what is in a bundle, and adapters for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group("bundle")
 def command() -> None:
-    """Looks into bundles of LiteRT-LM and MediaPipe."""
+    """Looks into bundles of LiteRT-LM and MediaPipe, and writes adapters for them."""
 
 
 @command.command("inspect")
@@ -36,6 +36,24 @@ def inspect(*, file: Path, extract: Path | None, as_json: bool) -> None:
     if extract is not None:
         for path in bundle.extract(extract):
             click.echo(f"written: {path}", err=as_json)
+
+
+@command.command("adapter")
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write."
+)
+def adapter(*, base: Path, folder: Path | None, output: Path) -> None:
+    """Writes an adapter as LiteRT-LM takes it.
+
+    BASE is a bundle that takes adapters as inputs, FOLDER an adapter as peft writes it; without, the file stands for
+    BASE itself.
+    """
+    from litewright.generative.bundle.adapter import export_adapter
+
+    export_adapter(base, output, folder)
+    click.echo(f"written: {output}")
 
 
 def _print(bundle: Bundle) -> None:
