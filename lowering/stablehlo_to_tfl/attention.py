@@ -43,11 +43,14 @@ def attention(op: ir.OpView, context: RuleContext) -> Outcome:
         key, value = once
     groups, span = shape_of(key)[1:3]
     repeats = heads // groups
-    query = binary("mul", query, scalar(number(op, "scale"), query))
+    is_bounded = composite_name(op) == "litewright.soft_capped_attention"
+    cap = number(op, "logit_cap") if is_bounded else 1.0
+    # Scores are cap * tanh(score / cap): the queries are fewer numbers to divide than the scores.
+    query = binary("mul", query, scalar(number(op, "scale") / cap, query))
     grouped = [batch, groups, repeats * length]
     scores = _matmul(reshape(query, [*grouped, width]), key, adjoint=True)
-    if composite_name(op) == "litewright.soft_capped_attention":
-        scores = _bounded(scores, number(op, "logit_cap"))
+    if is_bounded:
+        scores = binary("mul", unary("tanh", scores), scalar(cap, scores))
     masks = [_without_spread(mask) for mask in masks if not _hides_nothing(mask)]
     additive = [_additive(mask) for mask in masks]
     if boolean(op, "is_causal"):
@@ -69,12 +72,6 @@ def _matmul(x: ir.Value, y: ir.Value, *, adjoint: bool) -> ir.Value:
     columns = shape_of(y)[-2 if adjoint else -1]
     kind = tensor_type([*shape_of(x)[:-1], columns], element_of(x))
     return tfl.emit("batch_matmul", [x, y], kind, adj_x=False, adj_y=adjoint)
-
-
-def _bounded(scores: ir.Value, cap: float) -> ir.Value:
-    """cap * tanh(scores / cap)."""
-    small = binary("mul", scores, scalar(1 / cap, scores))
-    return binary("mul", unary("tanh", small), scalar(cap, scores))
 
 
 def _without_repeats(heads: ir.Value) -> ir.Value:
