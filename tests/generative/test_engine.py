@@ -76,3 +76,36 @@ def test_litert_lm_runs_the_bundle_on_the_command_line(bundle: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert _by_torch(_PROMPTS[0])[:40] in done.stdout
+
+
+def test_padding_that_runs_over_the_end_of_the_cache_is_refused_by_the_engine_alone(
+    bundle: Path,
+) -> None:
+    """The engine pads the end of a prompt to a prefill; ours goes on in single steps where that does not fit."""
+    tokenizer = _LIBRARY.AutoTokenizer.from_pretrained(_FOLDER)
+    answer = 9
+    first = _PROMPTS[0]
+    begun = len(tokenizer(first).input_ids) + answer
+    # Five prefills of 16, then two tokens, for which there is a prefill of 4.
+    second = next(
+        text
+        for text in (" and the" * count + " x" * more for count in range(30, 60) for more in (0, 1))
+        if len(tokenizer(text, add_special_tokens=False).input_ids) == 82
+    )
+    assert begun - 1 + 80 + 2 < _CACHE < begun - 1 + 80 + 4
+
+    worker = [sys.executable, "-m", "tests.generative.engine_worker", "--turns", str(answer)]
+    command = [*worker, str(bundle), first, second]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "exceeds available state entries" in done.stderr
+
+    ours = TextGenerator(bundle)
+    assert len(list(ours.generate(first, limit=answer))) > 0
+    (token,) = ours.generator.generate(
+        tokenizer(second, add_special_tokens=False).input_ids, limit=1
+    )
+    text = torch.tensor([[*ours.generator.tokens[:_CACHE]]])
+    model = _LIBRARY.AutoModelForCausalLM.from_pretrained(_FOLDER, dtype=torch.float32)
+    with torch.no_grad():
+        assert token == int(model(text).logits[0, -1].argmax())
