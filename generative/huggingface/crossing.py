@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 
+import litewright
+
 from .attention import MASKED, source_mask, step_mask
 from .cache import KEY, VALUE, StepCache, StepLayer
 from .library import BaseModelOutput, Cache, CacheLayerMixin, EncoderDecoderCache
@@ -56,9 +58,9 @@ class CrossLayer(CacheLayerMixin):
         self.lazy_initialization(key_states, value_states)
         return key_states, value_states
 
-    def get_mask_sizes(self, _query_length: int) -> tuple[int, int]:
-        """Masks cover all of it."""
-        return self.get_max_length(), 0
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        """Masks cover all of it, or what is about to be made."""
+        return self.get_max_length() or query_length, 0
 
     def get_seq_length(self) -> int:
         """E, or 0 if nothing was made yet: by this the models know whether to make it."""
@@ -126,8 +128,7 @@ class Encode(_Part):
         """Tokens [1, T] with their padding mask, or features -> keys, values and mask of cross-attention."""
         padding = inputs.get(PADDING)
         mask = None if padding is None else ((1 - padding) * MASKED)[:, None, None]
-        with source_mask(mask):
-            layers = _cross_layers(self._model, inputs, len(self.shapes.cross))
+        layers = _cross_layers(self._model, inputs, mask, len(self.shapes.cross))
         made: dict[str, Tensor] = {}
         length = self.shapes.cross_length
         for index, (keys, values) in enumerate(layers):
@@ -140,13 +141,12 @@ class Encode(_Part):
 
 
 def _cross_layers(
-    model: Any, inputs: Mapping[str, Tensor], count: int
+    model: Any, inputs: Mapping[str, Tensor], mask: Tensor | None, count: int
 ) -> list[tuple[Tensor, Tensor]]:
     """Keys and values [1, KV, E, H] of each layer's cross-attention."""
     layers = [CrossLayer() for _ in range(count)]
     own = Cache(layers=[CrossLayer() for _ in layers])
-    with step_mask(torch.zeros(1, 1, 1, 1)):
-        _one_token(model, inputs, EncoderDecoderCache(own, Cache(layers=list(layers))))
+    _one_token(model, inputs, mask, EncoderDecoderCache(own, Cache(layers=list(layers))))
     return [(each.keys, each.values) for each in layers]
 
 
@@ -195,19 +195,35 @@ class CrossStep(_Part):
 
 
 def shapes_of(model: nn.Module, inputs: Mapping[str, Tensor]) -> Shapes:
-    """Shapes of the decoder's caches after an encoder's inputs, from a dry run without numbers."""
+    """Shapes of the decoder's caches after an encoder's inputs, from a dry run without numbers.
+
+    Raises:
+        UserError: the model's code cannot be run without numbers.
+    """
+    try:
+        caches = _dry_run(model, inputs)
+    except Exception as error:  # code of all kinds, with errors of all kinds
+        told = str(error).splitlines() or [type(error).__name__]
+        raise litewright.UserError(
+            f"{type(model).__name__}: this encoder-decoder cannot be exported: the code that transformers has for it "
+            f"does not run without numbers: {told[0]}"
+        ) from error
+    own, cross = (
+        tuple(map(_shape, _filled(each)))
+        for each in (caches.self_attention_cache, caches.cross_attention_cache)
+    )
+    return Shapes(own, cross, caches.cross_attention_cache.layers[0].keys.shape[2])
+
+
+def _dry_run(model: nn.Module, inputs: Mapping[str, Tensor]) -> Any:
+    """The caches after one token, as fake tensors."""
     with FakeTensorMode(allow_non_fake_inputs=True):
         # Parameters may be on the meta device, buffers are not.
         parameters = {
             f"model.{name}": torch.empty(parameter.shape, dtype=parameter.dtype)
             for name, parameter in model.named_parameters()
         }
-        caches: Any = functional_call(_DryRun(model), parameters, (dict(inputs),))
-    own, cross = (
-        tuple(map(_shape, _filled(each)))
-        for each in (caches.self_attention_cache, caches.cross_attention_cache)
-    )
-    return Shapes(own, cross, caches.cross_attention_cache.layers[0].keys.shape[2])
+        return functional_call(_DryRun(model), parameters, (dict(inputs),))
 
 
 class _DryRun(nn.Module):
@@ -219,22 +235,26 @@ class _DryRun(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Any:
         """The caches after one token."""
-        with step_mask(torch.zeros(1, 1, 1, 1)), source_mask(None):
-            return _one_token(self.model, inputs, None)
+        return _one_token(self.model, inputs, None, None)
 
 
-def _one_token(model: Any, inputs: Mapping[str, Tensor], caches: Any) -> Any:
+def _one_token(model: Any, inputs: Mapping[str, Tensor], mask: Tensor | None, caches: Any) -> Any:
     """Runs the encoder, and the decoder on a token of no matter what; returns its caches."""
-    start = torch.zeros(1, 1, dtype=torch.int64)
-    made = model(
-        encoder_outputs=model.get_encoder()(**inputs, return_dict=True),
-        attention_mask=inputs.get(PADDING),
-        decoder_input_ids=start,
-        decoder_attention_mask=torch.ones_like(start),
-        past_key_values=caches,
-        use_cache=True,
-        return_dict=True,
-    )
+    start, seen = torch.zeros(1, 1, dtype=torch.int64), torch.zeros(1, 1, 1, 1)
+    with source_mask(mask):
+        # Layers of the encoder that see a window see less of the same.
+        with step_mask(seen if mask is None else mask):
+            encoded = model.get_encoder()(**inputs, return_dict=True)
+        with step_mask(seen):
+            made = model(
+                encoder_outputs=encoded,
+                attention_mask=inputs.get(PADDING),
+                decoder_input_ids=start,
+                decoder_attention_mask=torch.ones_like(start),
+                past_key_values=caches,
+                use_cache=True,
+                return_dict=True,
+            )
     return made.past_key_values
 
 

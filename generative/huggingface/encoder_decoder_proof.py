@@ -12,7 +12,7 @@ import torch
 
 from ..generation.seq2seq import Seq2SeqGenerator
 from .at_hand import parameters_at_hand
-from .crossing import TOKENS
+from .crossing import PADDING, TOKENS
 from .encoder_decoder import EncoderDecoderModel
 from .proof import Outcome, Proof, outcome_of
 from .reference import Progress
@@ -137,12 +137,16 @@ def _trials(
 def _reference(model: EncoderDecoderModel, source: Source, text: Sequence[int]) -> Array:
     """Logits [text, vocabulary] of the model's own code in eager PyTorch, float32, without a cache."""
     called: Any = model.checkpoint.model
-    content = torch.as_tensor(source.content)
+    content, tokens = torch.as_tensor(source.content), torch.tensor([list(text)])
+    # Without masks, some models take tokens that look like padding for padding.
+    seen = {"decoder_attention_mask": torch.ones_like(tokens)}
+    if TOKENS in model.plan.sources[model.encoder_lengths[0]]:
+        seen[PADDING] = torch.ones_like(content)
     before: str = called.config._attn_implementation
     called.set_attn_implementation("eager")
     try:
         with torch.no_grad():
-            made = called(content, decoder_input_ids=torch.tensor([list(text)]), use_cache=False)
+            made = called(content, decoder_input_ids=tokens, use_cache=False, **seen)
     finally:
         called.set_attn_implementation(before)
     return made.logits[0].numpy()

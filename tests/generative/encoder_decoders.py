@@ -45,6 +45,23 @@ _GATED = {
     # So that an answer does not come to rest at one token.
     "initializer_factor": 2.0,
 }
+_GEMMA = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "sliding_window": 6,
+    "pad_token_id": 0,
+}
+_T5_GEMMA = {
+    "encoder": _GEMMA,
+    "decoder": {**_GEMMA, "cross_attention_hidden_size": 32},
+    "vocab_size": VOCABULARY,
+    "decoder_start_token_id": 1,
+}
 _WHISPER = {
     **_SIZES,
     "num_mel_bins": BINS,
@@ -59,6 +76,7 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "mt5": ("MT5Config", _GATED),
     "umt5": ("UMT5Config", _GATED),
     "longt5": ("LongT5Config", _T5),
+    "t5gemma": ("T5GemmaConfig", _T5_GEMMA),
     "bart": ("BartConfig", _SIZES),
     "mbart": ("MBartConfig", {**_SIZES, "scale_embedding": True}),
     "plbart": ("PLBartConfig", _SIZES),

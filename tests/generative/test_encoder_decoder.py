@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 import torch
+import transformers
 
 import litewright
 from litewright.generative.generation.generator import Generator
@@ -27,7 +28,7 @@ _CACHE = 24
 _ENCODERS = (8, 12)
 # A chunk of four and a padded one, then steps to the end of the cache.
 _PROMPT = 4 + 2 + 1
-_ALWAYS = ("t5", "flan-t5", "bart", "marian", "whisper")
+_ALWAYS = ("flan-t5", "t5gemma", "bart", "marian", "whisper")
 _TRIED = [
     pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in CONFIGS
 ]
@@ -121,6 +122,27 @@ def test_positions_and_lengths_that_are_not_there_are_refused(tmp_path: Path) ->
         convert_encoder_decoder(tmp_path, encoder_lengths=())
     with pytest.raises(litewright.UserError, match="does not fit a cache of 16 positions"):
         convert_encoder_decoder(tmp_path, cache_length=16, prefill_lengths=(17,))
+
+
+def test_code_that_asks_for_numbers_is_refused(tmp_path: Path) -> None:
+    library: Any = transformers
+    config = library.LEDConfig(
+        vocab_size=VOCABULARY,
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=48,
+        decoder_ffn_dim=48,
+        attention_window=4,
+        max_encoder_position_embeddings=POSITIONS,
+        max_decoder_position_embeddings=POSITIONS,
+    )
+    library.LEDForConditionalGeneration(config).save_pretrained(tmp_path)
+
+    with pytest.raises(litewright.UserError, match="LEDForConditionalGeneration: this encoder-dec"):
+        convert_encoder_decoder(tmp_path, encoder_lengths=(8,), cache_length=16)
 
 
 def test_features_have_one_length(tmp_path: Path) -> None:
