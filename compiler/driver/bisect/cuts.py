@@ -180,6 +180,7 @@ def cut_graph(program: FxProgram, ends: Sequence[str], starts: Sequence[str] = (
     for name, node in by_name.items():
         if name in starts or (node.op == "placeholder" and name in needed):
             copies[node] = graph.placeholder(name)
+            copies[node].name = name
             copies[node].meta = dict(node.meta)
     for name, node in by_name.items():
         if name in needed and node.op != "placeholder":
@@ -196,7 +197,11 @@ def cut_graph(program: FxProgram, ends: Sequence[str], starts: Sequence[str] = (
 def copy_graph(program: FxProgram) -> FxProgram:
     """A signature with a graph of its own, over the same tensors."""
     graph = Graph()
-    returned = graph.graph_copy(program.graph_module.graph, {})
+    copies: dict[Node, Node] = {}
+    returned = graph.graph_copy(program.graph_module.graph, copies)
     graph.output(returned)
+    for node, copy in copies.items():
+        # A graph avoids names of Python's own, such as `input`; the program holds to the names there were.
+        copy.name = node.name
     copied = GraphModule(program.graph_module, graph)
     return FxProgram(program.name, copied, program.inputs, program.outputs, dict(program.held))

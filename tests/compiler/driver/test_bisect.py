@@ -62,6 +62,13 @@ def test_nothing_is_found_where_nothing_is_wrong() -> None:
     assert 0 < max(errors) < 1e-5
 
 
+def test_an_input_may_have_a_name_of_pythons_own() -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(6, 5), torch.nn.Sigmoid()).eval()
+    passes = [litewright.place(wrong.SwapSigmoid, stage="fx")]
+    culprit, region = found_in(bisect(module, (torch.randn(3, 6),), passes=passes))
+    assert (culprit.step, region.op.op) == ("pass swap-sigmoid (FX)", "aten.sigmoid.default")
+
+
 def test_a_wrong_rule_among_right_ones_on_stablehlo() -> None:
     module, args = mlp()
     culprit, region = found_in(

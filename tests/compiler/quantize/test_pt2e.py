@@ -22,6 +22,7 @@ with warnings.catch_warnings():
     xnnpack: Any = pytest.importorskip("torchao.testing.pt2e._xnnpack_quantizer")
     x86: Any = pytest.importorskip("torchao.quantization.pt2e.quantizer.x86_inductor_quantizer")
 
+LIMIT = 2 * TOLERANCES["int8 activations"]
 decomposed: Any = torch.ops.quantized_decomposed
 
 
@@ -150,8 +151,7 @@ def test_dynamic_graphs_leave_activations_to_kernels(
     edge = litewright.convert(graph, (x,))
     assert edge.notes == []
     assert "dequantize" not in ops(edge)
-    limit = 2 * TOLERANCES["int8 activations"]
-    assert max(errors(edge, graph, x, tmp_path / "m.tflite")) <= limit
+    assert max(errors(edge, graph, x, tmp_path / "m.tflite")) <= LIMIT
     frozen = [b for n, b in graph.named_buffers() if n.startswith("_frozen_param")]
     stored = stored_integers(tmp_path / "m.tflite")
     assert len(stored) == len(frozen) > 0
@@ -173,11 +173,30 @@ def test_unsigned_activations_and_weights_of_128(
     edge = litewright.convert(graph, (x,))
     assert all("-128" in note for note in edge.notes)
     assert bool(edge.notes) == dynamic
-    limit = 2 * TOLERANCES["int8 activations"]
-    assert max(errors(edge, graph, x, tmp_path / "m.tflite")) <= limit
+    assert max(errors(edge, graph, x, tmp_path / "m.tflite")) <= LIMIT
     stored = stored_integers(tmp_path / "m.tflite")
     for each, source in zip(stored, weights(held), strict=True):
         assert np.array_equal(each.integers, source)
+
+
+def test_signatures_share_what_is_equal(tmp_path: Path) -> None:
+    torch.manual_seed(9)
+    module, quantizer = Dense().eval(), xnnpack_quantizer(dynamic=True)
+    inputs = [torch.randn(rows, 32) for rows in (1, 6)]
+    graphs = [quantised(module, x, quantizer) for x in inputs]
+    programs = {
+        name: torch.export.export(graph, (x,))
+        for name, graph, x in zip(("one", "six"), graphs, inputs, strict=True)
+    }
+    edge = litewright.compile(programs)
+    assert edge.notes == []
+    edge.export(tmp_path / "m.tflite")
+    runner = Runner(tmp_path / "m.tflite")
+    for name, graph, x in zip(programs, graphs, inputs, strict=True):
+        (actual,) = runner.run({"x": x.numpy()}, name).values()
+        assert relative_error(actual, graph(x).detach().numpy()) <= LIMIT
+    symbols = re.findall(r'litewright.weight = "(integers[^"]*)"', str(edge.program))
+    assert sorted(symbols) == [f"integers(_frozen_param{i})" for i in (0, 0, 1, 1)]
 
 
 def test_weights_that_are_not_folded(tmp_path: Path) -> None:
@@ -344,8 +363,7 @@ def test_weights_in_groups(size: int, tmp_path: Path) -> None:
     for rows in (1, 7):
         x = torch.randn(rows, 96)
         edge = litewright.convert(module, (x,))
-        limit = 2 * TOLERANCES["int8 activations"]
-        assert max(errors(edge, module, x, tmp_path / "m.tflite")) <= limit
+        assert max(errors(edge, module, x, tmp_path / "m.tflite")) <= LIMIT
         stored = stored_integers(tmp_path / "m.tflite")
         if size == 24:
             assert "groups of 24" in edge.notes[0]

@@ -18,7 +18,7 @@ from litewright.compiler.quantize.specs import FLOAT16, QuantSpec, int4_blocks
 from litewright.compiler.quantize.tensors import Array, quantize
 from litewright.compiler.runtime import Runner
 from litewright.compiler.targets.weight_schemes import WEIGHT_USES, why_not_runnable
-from tests.support.tolerances import assert_close
+from tests.support.tolerances import TOLERANCES, assert_close
 
 
 def uneven(*shape: int, axis: int = 0) -> nn.Parameter:
@@ -197,6 +197,42 @@ def test_the_runtime_computes_what_the_numbers_mean(
             kind=limit,
             path=tmp_path / f"{number}.tflite",
         )
+
+
+ACTIVATIONS = [nn.ReLU6()]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+@pytest.mark.parametrize(
+    ("kind", "spec"), [(k, s) for k, s in RUNNABLE if k in ("fully_connected", "conv_2d")], ids=str
+)
+def test_activations_behind_products_are_not_forgotten(
+    kind: str, spec: QuantSpec, activation: nn.Module, tmp_path: Path
+) -> None:
+    torch.manual_seed(8)
+    make, axis, channel, inputs = _cases()[kind]
+    module, x = make().eval(), inputs[0]
+    model = litewright.convert(
+        nn.Sequential(module, activation).eval(),
+        (x,),
+        quant_config=litewright.quantize.recipe(spec),
+    )
+    module.weight = nn.Parameter(rounded(parameter(module), spec, axis))
+    products = module(x).detach()
+    expected = activation(products).numpy()
+    # What rounding does to a result is measured by what it was before it was cut off.
+    others = tuple(d for d in range(products.ndim) if d != channel % products.ndim)
+    peaks = np.abs(products.numpy()).max(
+        None if spec.granularity == "tensor" else others, keepdims=True
+    )
+    assert (np.abs(products.numpy() - expected) > 0.2 * peaks).any()
+    model.export(tmp_path / "m.tflite")
+    for delegate in (True, False):
+        runner = Runner(tmp_path / "m.tflite", delegate=delegate)
+        (actual,) = runner.run({model_input(model): x.numpy()}).values()
+        assert (np.abs(actual - expected) / peaks).max() <= TOLERANCES[
+            "int8 activations, by channel"
+        ]
 
 
 def test_every_kind_has_a_case() -> None:
