@@ -8,7 +8,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch import Tensor
 
 import litewright
 from benchmarks.children import ROOT
+from benchmarks.quality import latencies, write_table
 from litewright.compiler.runtime import Runner
 from litewright.generative.huggingface.hooks import hooked
 from litewright.generative.huggingface.loading import open_checkpoint
@@ -31,6 +32,7 @@ from litewright.quantize import (
     Rule,
     int4_block,
     int4_channel,
+    int4_compact,
     recipe,
     recipe_of,
 )
@@ -38,9 +40,10 @@ from litewright.quantize import (
 Array = np.ndarray[Any, np.dtype[Any]]
 
 MODEL = ROOT / "tests" / "data" / "docs-llama"
-PAGE = ROOT / "docs" / "quantisation.md"
-BEGIN, END = "<!-- table: benchmarks/quantisation.py -->", "<!-- end of table -->"
+HEAD = ("scheme", "algorithm", "MB", "perplexity", "to float32", "divergence", "ms", "s")
 WINDOW, SCORED, CALIBRATION = 256, 16, 48
+COMMON = 1024
+"""Tokens, a quarter of the vocabulary."""
 SIGNATURE = f"prefill_{WINDOW}"
 
 
@@ -89,7 +92,14 @@ def cases() -> dict[str, tuple[str, str, Recipe | None]]:
             spec = QuantSpec("int4", "block" if size else "channel", size, algorithm=algorithm)
             table[f"all_{key}-{algorithm}"] = f"int4 {grain} throughout", algorithm, recipe(spec)
     for algorithm in ("mse", "output_mse", "gptq"):
+        compact = int4_compact(32, algorithm, first_rows=COMMON)
+        table[f"compact-{algorithm}"] = "int4 block 32, common tokens int8", algorithm, compact
         table[f"mixed-{algorithm}"] = "mixed", algorithm, mixed_recipe(algorithm)
+    for algorithm in ("mse", "gptq"):
+        two = recipe(
+            Rule(QuantSpec("int8"), "embed_tokens"), QuantSpec("int2", algorithm=algorithm)
+        )
+        table[f"int2_channel-{algorithm}"] = "int2 channel, int8 table", algorithm, two
     return table
 
 
@@ -119,19 +129,16 @@ def inputs_of(base: dict[str, Array], window: Array) -> dict[str, Array]:
     return {**base, "tokens": window[None]}
 
 
-def log_probabilities(path: Path, base: dict[str, Array], windows: Array) -> tuple[Array, float]:
-    """Of every next token, [windows, 255, vocabulary]; and milliseconds of a window."""
+def log_probabilities(path: Path, base: dict[str, Array], windows: Array) -> Array:
+    """Of every next token, [windows, 255, vocabulary]."""
     runner = Runner(path, threads=1)
     found: list[Array] = []
-    times: list[float] = []
     for window in windows:
-        inputs = inputs_of(base, window)
-        start = time.perf_counter()
-        logits = runner.run(inputs, SIGNATURE)["logits"][0, :-1].astype(np.float64)
-        times.append(time.perf_counter() - start)
+        logits = runner.run(inputs_of(base, window), SIGNATURE)["logits"][0, :-1]
+        logits = logits.astype(np.float64)
         logits -= logits.max(-1, keepdims=True)
         found.append(logits - np.log(np.exp(logits).sum(-1, keepdims=True)))
-    return np.stack(found), min(times) * 1e3
+    return np.stack(found)
 
 
 def perplexity(log_probability: Array, windows: Array) -> float:
@@ -141,27 +148,27 @@ def perplexity(log_probability: Array, windows: Array) -> float:
 
 
 def measure(names: Sequence[str], scored: int) -> list[Row]:
-    """Converts the model by each recipe, and scores what comes out."""
+    """Converts the model by each recipe, scores what comes out, and takes the times of all files by turns."""
     windows, table = held_out(), cases()
     rows: list[Row] = []
+    paths: list[Path] = []
     reference: Array | None = None
+    base: dict[str, Array] = {}
     with tempfile.TemporaryDirectory(prefix="litewright-") as folder:
         for name in ("float32", *(each for each in names if each != "float32")):
             scheme, algorithm, own = table[name]
-            path = Path(folder, f"{name}.tflite")
-            seconds, base = convert(path, own, windows[scored:][:CALIBRATION])
-            scores, milliseconds = log_probabilities(path, base, windows[:scored])
+            paths.append(Path(folder, f"{name}.tflite"))
+            seconds, base = convert(paths[-1], own, windows[scored:][:CALIBRATION])
+            scores = log_probabilities(paths[-1], base, windows[:scored])
             reference = scores if reference is None else reference
-            divergence = float((np.exp(reference) * (reference - scores)).sum(-1).mean())
+            divergence = 1e3 * float((np.exp(reference) * (reference - scores)).sum(-1).mean())
             found = perplexity(scores, windows[:scored])
             worse = 100 * (found / (rows[0].perplexity if rows else found) - 1)
-            size = path.stat().st_size / 1e6
-            rows.append(
-                Row(scheme, algorithm, size, found, worse, 1e3 * divergence, milliseconds, seconds)
-            )
-            Console().print(f"{name:28}", " ".join(cells(rows[-1])[2:]), highlight=False)
-            path.unlink()
-    return rows
+            size = paths[-1].stat().st_size / 1e6
+            rows.append(Row(scheme, algorithm, size, found, worse, divergence, 0.0, seconds))
+            Console().print(f"{name:28}", " ".join(cells(rows[-1])[2:6]), highlight=False)
+        times = latencies(paths, inputs_of(base, windows[0]), SIGNATURE)
+    return [replace(row, milliseconds=time) for row, time in zip(rows, times, strict=True)]
 
 
 def convert(path: Path, own: Recipe | None, data: Array) -> tuple[float, dict[str, Array]]:
@@ -211,21 +218,6 @@ def cells(row: Row) -> list[str]:
     ]
 
 
-def as_table(rows: Sequence[Row]) -> str:
-    """The rows as a table in Markdown."""
-    head = ["scheme", "algorithm", "MB", "perplexity", "to float32", "divergence", "ms", "s"]
-    lines = [head, ["---", "---", *["---:"] * 6], *map(cells, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def write_page(rows: Sequence[Row]) -> None:
-    """Puts the table into the page, between its marks."""
-    text = PAGE.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
-    PAGE.write_text(f"{head}{BEGIN}\n\n{as_table(rows)}\n\n{END}{tail}", encoding="utf-8")
-
-
 @click.command(help=__doc__)
 @click.argument("names", nargs=-1, metavar="[SCHEME ...]")
 @click.option("--windows", default=SCORED, show_default=True, help="How many windows are scored.")
@@ -240,7 +232,7 @@ def main(names: tuple[str, ...], windows: int, page: bool, path: Path | None) ->
     if path is not None:
         path.write_text(json.dumps([asdict(row) for row in rows], indent=2))
     if page:
-        write_page(rows)
+        write_table("benchmarks/quantisation.py", HEAD, list(map(cells, rows)), texts=2)
 
 
 if __name__ == "__main__":

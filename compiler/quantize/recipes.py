@@ -23,6 +23,9 @@ from .specs import (
 LANGUAGE_HEADS = r"(^|\.)(lm_head|output_head|embed_out|logits_proj)(\.|$)"
 """Modules that compute logits, by the names that decoders give them."""
 
+ROTARY_TABLES = r"(^|\.)rotary_emb\.table$"
+"""Cosines and sines by position."""
+
 _LOOKUPS: tuple[Kind, ...] = ("embedding_lookup",)
 _DENSE: tuple[Kind, ...] = ("fully_connected",)
 
@@ -83,9 +86,7 @@ def int4_block(block_size: int, algorithm: Algorithm = "mse") -> Recipe:
     Raises:
         UserError: the runtime has no blocks of that size.
     """
-    if block_size not in {32, 64, 128, 256}:
-        raise UserError(f"no blocks of {block_size}; there are 32, 64, 128 and 256")
-    return _four_bits(int4_blocks(block_size, algorithm), f"int4_block{block_size}")
+    return _four_bits(_blocks(block_size, algorithm), f"int4_block{block_size}")
 
 
 def int4_block32(algorithm: Algorithm = "mse") -> Recipe:
@@ -111,6 +112,33 @@ def int4_block256(algorithm: Algorithm = "mse") -> Recipe:
 def int4_channel(algorithm: Algorithm = "mse") -> Recipe:
     """Projections of 4 bits with a scale per output channel; tables and output heads of 8 bits."""
     return _four_bits(QuantSpec("int4", "channel", algorithm=algorithm), "int4_channel")
+
+
+def int4_compact(
+    block_size: int = 32, algorithm: Algorithm = "mse", first_rows: int = 1024
+) -> Recipe:
+    """As few bytes as keep a language model good: tables and output heads of 4 bits as well, but for the first rows.
+
+    Tokenisers number tokens by falling frequency, or nearly so: the first rows of a table are read most, and
+    have 8 bits. A quarter of the vocabulary is a good choice. Tables of rotary embeddings become float16.
+
+    Args:
+        block_size: of all weights of 4 bits.
+        algorithm: of these too.
+        first_rows: of tables and output heads.
+
+    Raises:
+        UserError: the runtime has no blocks of that size.
+    """
+    spec, eight = _blocks(block_size, algorithm), INT8_CHANNEL
+    rules = (
+        Rule(FLOAT16, ROTARY_TABLES, kinds=_LOOKUPS, optional=True),
+        Rule(eight, kinds=_LOOKUPS, first_rows=first_rows),
+        Rule(eight, LANGUAGE_HEADS, first_rows=first_rows, optional=True),
+        Rule(spec, kinds=(*_LOOKUPS, *_DENSE)),
+        Rule(eight),
+    )
+    return Recipe(rules, "int4_compact")
 
 
 def mixed(
@@ -216,6 +244,12 @@ def _four_bits(spec: QuantSpec, name: str) -> Recipe:
         Rule(eight),
     )
     return Recipe(rules, name)
+
+
+def _blocks(size: int, algorithm: Algorithm) -> QuantSpec:
+    if size not in {32, 64, 128, 256}:
+        raise UserError(f"no blocks of {size}; there are 32, 64, 128 and 256")
+    return int4_blocks(size, algorithm)
 
 
 def _like_peer(dtype: Any, granularity: Any) -> QuantSpec:
