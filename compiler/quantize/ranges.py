@@ -182,7 +182,10 @@ def _squared_error(histogram: Histogram, tried: Range, storage: str) -> float:
     scheme = scheme_of_range(tried, storage)
     scale, zero = scheme.scales[0], scheme.zero_points[0]
     centres, (least, most) = histogram.centres, LIMITS[storage]
-    inner = np.clip(centres, (least - zero) * scale, (most - zero) * scale)
-    # Within the range, errors of rounding are spread evenly over a step.
-    lost = np.square(centres - inner) + np.where(inner == centres, scale * scale / 12, 0)
+    if scale * BINS > 2 * histogram.limit:
+        steps = np.clip(np.rint(centres / scale) + zero, least, most)
+        lost = np.square((steps - zero) * scale - centres)
+    else:  # A bin is wider than a step: within it, errors of rounding are spread evenly.
+        inner = np.clip(centres, (least - zero) * scale, (most - zero) * scale)
+        lost = np.square(centres - inner) + np.where(inner == centres, scale * scale / 12, 0)
     return float((histogram.counts * lost).sum())
