@@ -52,6 +52,9 @@ def _print_signature(signature: SignatureFacts, target: str, console: Console) -
     for op, count in signature.histogram.items():
         histogram.add_row(op, str(count))
     console.print(histogram)
+    if any(element.startswith("q") for element in signature.values):
+        computed = ", ".join(f"{count} {element}" for element, count in signature.values.items())
+        console.print(f"values by element type: {computed}", highlight=False)
     left = signature.not_delegated
     console.print(
         f"{signature.delegated} of {signature.ops} ops delegated on {target}"

@@ -13,15 +13,22 @@ class TensorFacts:
         name: what the caller calls it.
         dtype: its element type, in MLIR's spelling (`f32`, `qi8` if quantised).
         shape: its dimensions; -1 where the caller chooses.
+        scale: real = scale * (q - zero_point), if it is quantised; else None.
+        zero_point: the integer that stands for 0, if it is quantised; else None.
     """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    scale: float | None = None
+    zero_point: int | None = None
 
     def __str__(self) -> str:
         sizes = ", ".join("?" if size < 0 else str(size) for size in self.shape)
-        return f"{self.name}: {self.dtype}[{sizes}]"
+        text = f"{self.name}: {self.dtype}[{sizes}]"
+        if self.scale is None:
+            return text
+        return f"{text}, scale {self.scale:.6g}, zero point {self.zero_point}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class SignatureFacts:
         inputs: in the caller's order.
         outputs: in the caller's order.
         histogram: builtin names of ops to how often they occur, the most frequent first.
+        values: element types of what ops compute (`f32`, `qi8`) to how many results have them.
         ops: how many ops compute something.
         delegated: how many of them the target's delegate takes.
         not_delegated: the others.
@@ -59,6 +67,7 @@ class SignatureFacts:
     inputs: tuple[TensorFacts, ...]
     outputs: tuple[TensorFacts, ...]
     histogram: dict[str, int]
+    values: dict[str, int]
     ops: int
     delegated: int
     not_delegated: tuple[OpPlacement, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -52,6 +52,7 @@ def _signature(function: func.FuncOp, target: Target) -> SignatureFacts:
         inputs=tuple(_tensor(input_name(a) or "", a) for a in inputs_of(function)),
         outputs=tuple(_tensor(name, value) for name, value in results_of(function)),
         histogram=dict(Counter(builtin_name(op) for op in ops).most_common()),
+        values=dict(Counter(_elements(ops)).most_common()),
         ops=len(ops),
         delegated=len(ops) - len(left),
         not_delegated=left,
@@ -76,7 +77,20 @@ def _placement(index: int, op: ir.OpView, reason: str) -> OpPlacement:
 def _tensor(name: str, value: ir.Value) -> TensorFacts:
     fact = tfl.tensor_fact(value)
     assert fact is not None, "signatures take and yield tensors"
-    return TensorFacts(name, fact.element, tuple(-1 if n == DYNAMIC else n for n in fact.shape))
+    shape = tuple(-1 if n == DYNAMIC else n for n in fact.shape)
+    quantized = quantized_type_of(element_of(value))
+    if quantized is None or quantized.axis is not None:
+        return TensorFacts(name, fact.element, shape)
+    return TensorFacts(name, fact.element, shape, quantized.scales[0], quantized.zero_points[0])
+
+
+def _elements(ops: Sequence[ir.OpView]) -> Iterator[str]:
+    """Element types of all results."""
+    for op in ops:
+        for value in op.results:
+            fact = tfl.tensor_fact(value)
+            if fact is not None:
+                yield fact.element
 
 
 def _sizes(program: Program) -> SizeFacts:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 import litewright
+from litewright.compiler.driver.loading import parse_program
 from litewright.compiler.driver.model import EdgeModel
 from litewright.compiler.inspect import DumpObserver, ModelFacts, survey
 from litewright.compiler.inspect.survey import bytes_of
@@ -109,3 +110,21 @@ def test_sizes_of_types(kind: str, size: int) -> None:
         module = mlir.ir.Module.parse(f"func.func private @f(%x: {kind}) {{ return }}")
         (function,) = module.body.operations
         assert bytes_of(function.regions[0].blocks[0].arguments[0]) == size
+
+
+INTEGERS = """
+func.func @main(%x: tensor<2x4x!quant.uniform<i8:f32, 5.0e-02:3>>) -> tensor<2x4xf32> {
+  %0 = "tfl.abs"(%x) : (tensor<2x4x!quant.uniform<i8:f32, 5.0e-02:3>>)
+      -> tensor<2x4x!quant.uniform<i8:f32, 2.0e-02:-128>>
+  %1 = "tfl.dequantize"(%0) : (tensor<2x4x!quant.uniform<i8:f32, 2.0e-02:-128>>) -> tensor<2x4xf32>
+  return %1 : tensor<2x4xf32>
+}
+"""
+
+
+def test_values_of_integers_are_told_with_their_scale() -> None:
+    with mlir.use(mlir.make_context()):
+        (signature,) = survey(parse_program(INTEGERS), XNNPACK).signatures
+    assert str(signature.inputs[0]) == "input0: qi8[2, 4], scale 0.05, zero point 3"
+    assert str(signature.outputs[0]) == "result0: f32[2, 4]"
+    assert signature.values == {"qi8": 1, "f32": 1}

@@ -17,6 +17,7 @@ from litewright.compiler.ir.quantized_type import QuantizedType
 from litewright.compiler.ir.types import shape_of, tensor_type
 from litewright.compiler.quantize.ranges import scheme_of_range
 from litewright.compiler.runtime import Runner
+from litewright.compiler.targets import XNNPACK
 from litewright.compiler.targets.activation_schemes import (
     ACTIVATION_USES,
     EIGHT,
@@ -243,6 +244,8 @@ def test_computes_what_floats_do(use: Use, storage: str, tmp_path: Path) -> None
             assert far <= STEPS + 0.01, f"{far} steps, delegate {delegate}"
     taken = Runner(tmp_path / "model.tflite").delegation().placements
     (placement,) = (each for each in taken if each.op == use.kind.upper())
+    why = XNNPACK.why_not_delegated(_computing(program, use.kind))
+    assert (why is None) == (placement.partition is not None), f"the target says {why}"
     if storage in row.delegated:
         assert placement.partition is not None
     if storage == SIXTEEN:
