@@ -19,6 +19,29 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """What Whisper's decoder is told before it writes (Radford et al. 2022, section 2.3).
+
+    Attributes:
+        languages: tokens of languages, of which the likeliest is chosen; empty if the model knows one.
+        task: the token that asks for a transcription; None if the model knows nothing else.
+        without_times: the token that asks for text without times.
+    """
+
+    languages: tuple[int, ...]
+    task: int | None
+    without_times: int
+
+    def beginning(self, logits: Array) -> list[int]:
+        """What follows the start token, by the logits [vocabulary] of the token behind it."""
+        if not self.languages:
+            return [self.without_times]
+        language = max(self.languages, key=lambda token: logits[token])
+        task = [] if self.task is None else [self.task]
+        return [language, *task, self.without_times]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Of the answers of an encoder-decoder, as `generation_config.json` says.
 
@@ -35,6 +58,8 @@ class Rules:
         suppressed_first: tokens that do not come first.
         bad: sequences that do not come.
         no_repeat: no sequence of so many tokens comes twice; 0 if all may.
+        speech: what the decoder is told of a sound; None if it is told nothing.
+        begun: how many tokens the decoder has before it writes; the rules of what comes first count from there.
     """
 
     start: int
@@ -47,6 +72,8 @@ class Rules:
     suppressed_first: tuple[int, ...] = ()
     bad: tuple[tuple[int, ...], ...] = ()
     no_repeat: int = 0
+    speech: Speech | None = None
+    begun: int = 1
 
     def applied(self, logits: Array, text: Sequence[int]) -> Array:
         """Logits [vocabulary] of the token behind `text`, with -inf for those that must not come."""
@@ -63,10 +90,10 @@ class Rules:
         if length < self.shortest:
             banned += self.stop_tokens
         # A first token that is forced comes before the one that is chosen first.
-        if length == (2 if self.forced_first else 1):
+        if length == (2 if self.forced_first and self.begun == 1 else self.begun):
             banned += self.suppressed_first
         scores = logits.copy()
-        scores[banned] = -np.inf
+        scores[[each for each in banned if each < len(scores)]] = -np.inf
         return scores
 
     def _repeated(self, text: Sequence[int]) -> list[int]:
@@ -124,7 +151,16 @@ def rules_of(folder: str | os.PathLike[str]) -> Rules:
             _numbers(each) for each in told.get("bad_words_ids") or () if tuple(each) != ends
         ),
         no_repeat=int(told.get("no_repeat_ngram_size") or 0),
+        speech=_speech(told),
     )
+
+
+def _speech(told: Mapping[str, Any]) -> Speech | None:
+    without_times = told.get("no_timestamps_token_id")
+    if without_times is None:
+        return None
+    languages = tuple(dict(told.get("lang_to_id", {})).values())
+    return Speech(languages, dict(told.get("task_to_id", {})).get("transcribe"), int(without_times))
 
 
 def _numbers(given: int | Sequence[int] | None) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -73,7 +74,8 @@ class Seq2SeqTextGenerator:
         Args:
             source: a text, or what the feature extractor of transformers makes of a sound.
             begin: what the answer begins with, as `fr_XX` or `<|en|><|transcribe|><|notimestamps|>`; special tokens
-                by their names. It is no part of what is handed out.
+                by their names. It is no part of what is handed out. Without, Whisper is asked for a transcription in
+                the likeliest language, without times.
             sampler: chooses among the tokens that the rules allow; greedy if not given.
             limit: how many tokens at most.
             stop: texts that end the answer, and are left out of it.
@@ -83,18 +85,27 @@ class Seq2SeqTextGenerator:
                 the cache.
         """
         self.generator.encode(self._tokens(source))
-        begun: list[int] = self.tokenizer.encode(begin, add_special_tokens=False).ids
-        prompt = [self.rules.start, *begun]
+        prompt = [self.rules.start, *self._begun(begin)]
+        rules = replace(self.rules, begun=len(prompt))
         if self.rules.longest:
             left = max(self.rules.longest - len(prompt), 0)
             limit = left if limit is None else min(limit, left)
         made = self.generator.generate(
             prompt,
-            sampler=RuledSampler(sampler or Sampler(), self.rules),
+            sampler=RuledSampler(sampler or Sampler(), rules),
             limit=limit,
             stop_tokens=self.rules.stop_tokens,
         )
         return until(pieces_of(self.tokenizer, made), stop)
+
+    def _begun(self, begin: str) -> list[int]:
+        """What the decoder is given behind the start token."""
+        if begin or self.rules.speech is None:
+            return self.tokenizer.encode(begin, add_special_tokens=False).ids
+        self.generator.feed([self.rules.start])
+        told = self.rules.speech.beginning(self.generator.logits())
+        self.generator.reset()
+        return told
 
     def _tokens(self, source: str | Array) -> Sequence[int] | Array:
         features = self.generator.features

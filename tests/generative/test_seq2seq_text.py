@@ -163,6 +163,37 @@ def test_sounds_are_read_as_their_features(tmp_path: Path) -> None:
         generator.generate("w5")
 
 
+@pytest.mark.parametrize("languages", [{}, {"<|en|>": 20, "<|de|>": 21, "<|fr|>": 22}])
+def test_whisper_is_asked_for_text_in_the_likeliest_language(
+    languages: dict[str, int], tmp_path: Path
+) -> None:
+    model, folder = _exported("whisper", tmp_path)
+    known = {"decoder_start_token_id": 1, "eos_token_id": 2, "bos_token_id": 1, "pad_token_id": 0}
+    tasks = {"task_to_id": {"translate": 31, "transcribe": 30}, "lang_to_id": languages}
+    model.generation_config = _LIBRARY.GenerationConfig(
+        **known,
+        **(tasks if languages else {}),
+        max_length=_CACHE,
+        is_multilingual=bool(languages),
+        no_timestamps_token_id=32,
+        suppress_tokens=[],
+        begin_suppress_tokens=[25, 61],
+    )
+    model.generation_config.save_pretrained(folder)
+    samples = (np.sin(np.arange(9000) * 0.1) / 2).astype(np.float32)
+    features = extractor()(samples, sampling_rate=16000, return_tensors="pt").input_features
+
+    answer = "".join(
+        Seq2SeqTextGenerator(folder / "model.tflite", folder).generate(features.numpy())
+    )
+
+    asked = {"task": "transcribe"} if languages else {}
+    expected = _words(model.generate(features, **asked)[0].tolist())
+    assert answer
+    assert expected.startswith(answer)
+    assert len(answer) > len(expected) / 2
+
+
 def _write(path: Path, samples: Any, rate: int = 16000) -> None:
     """Two channels of 16 bits, whose mean is the samples."""
     channels = np.stack([samples / 2, samples * 3 / 2], -1)
