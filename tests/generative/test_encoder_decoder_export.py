@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from click.testing import CliRunner
+from safetensors.torch import save_file
 
 import litewright
 from litewright.compiler.driver.extensions import REGISTRY
+from litewright.generative.generation.seq2seq import Seq2SeqGenerator
 from litewright.generative.huggingface.encoder_decoder_export import export_encoder_decoder
 from litewright.generative.huggingface.proof import Outcome
 from litewright.tools.main import main
 from tests.compiler.driver.wrong import wrong_mul
-from tests.generative.encoder_decoders import save
-from tests.support.tolerances import TOLERANCES
+from tests.generative.encoder_decoders import build, save
+from tests.support.tolerances import TOLERANCES, relative_error
 
 _LENGTHS: dict[str, Any] = {"encoder_lengths": (8, 12), "cache_length": 16}
 
@@ -63,6 +66,36 @@ def test_quantised_weights_are_close(t5: Path, tmp_path: Path, recipe: str, allo
     divergences = [each.divergence for each in found.values()]
 
     assert 1e-9 < max(divergences) < allowed
+
+
+def test_adapters_are_merged(t5: Path, tmp_path: Path) -> None:
+    name = "decoder.block.1.layer.1.EncDecAttention.v"
+    generator = torch.Generator().manual_seed(7)
+    down, up = (torch.randn(size, generator=generator) * 0.3 for size in ((4, 32), (32, 4)))
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    told = {"peft_type": "LORA", "r": 4, "lora_alpha": 8}
+    (adapter / "adapter_config.json").write_text(json.dumps(told))
+    factors = {"A": down, "B": up}
+    save_file(
+        {f"base_model.model.{name}.lora_{each}.weight": factors[each] for each in factors},
+        adapter / "adapter_model.safetensors",
+    )
+    model = build("t5")
+    tokens, source = torch.tensor([[0, 9, 7]]), torch.tensor([[5, 6, 8]])
+    with torch.no_grad():
+        before = model(source, decoder_input_ids=tokens).logits[0, -1].numpy()
+        model.get_submodule(name).weight += 2 * (up @ down)
+        expected = model(source, decoder_input_ids=tokens).logits[0, -1].numpy()
+
+    found = _outcomes(t5, tmp_path / "t5.tflite", lora=adapter)
+    runner = Seq2SeqGenerator(tmp_path / "t5.tflite")
+    runner.encode(source.numpy())
+    runner.feed(tokens[0].tolist())
+
+    assert max(each.error for each in found.values()) <= TOLERANCES["float32 model"]
+    assert relative_error(runner.logits(), expected) <= TOLERANCES["float32 model"]
+    assert relative_error(before, expected) > 100 * TOLERANCES["float32 model"]
 
 
 def test_a_wrong_pass_is_named_with_its_op_and_module(t5: Path, tmp_path: Path) -> None:
