@@ -81,7 +81,11 @@ def conversion_of(node: Node) -> Conversion | None:
     kind = _KINDS.get(word)
     if kind is None or (package == "torchao" and grain != "affine"):
         return None
-    given: dict[str, Any] = {**defaults(op), **dict(zip(defaults(op), node.args, strict=False)), **node.kwargs}
+    given: dict[str, Any] = {
+        **defaults(op),
+        **dict(zip(defaults(op), node.args, strict=False)),
+        **node.kwargs,
+    }
     operand = given["input"]
     shape = tuple(value_of(operand).shape)
     block = _block(given, grain, shape)

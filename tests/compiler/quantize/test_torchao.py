@@ -207,6 +207,7 @@ EXPORTS: dict[str, Any] = {
     "unwrapped": lambda module, args: torch.export.export(
         unwrap_tensor_subclass(copy.deepcopy(module)), args
     ),
+    "decomposed": lambda module, args: torch.export.export(module, args).run_decompositions(),
 }
 
 
@@ -233,6 +234,11 @@ def test_modules_that_were_exported(
     tokens = TOKENS[1]
     program = EXPORTS[export](module, (tokens,))
     before = str(program)
+    if "_int_mm" in before and export == "decomposed":
+        # Nobody tells any more what the integers stand for.
+        with pytest.raises(litewright.UnsupportedError, match="_int_mm"):
+            litewright.compile({"main": program})
+        return
     edge = litewright.compile({"main": program})
     assert str(program) == before, "the caller's program is not changed"
     assert len(edge.notes) == notes
