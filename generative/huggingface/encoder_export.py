@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +86,12 @@ def export_encoder(
         **options,
     )
     outcomes: tuple[Outcome, ...] = ()
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".litewright-") as work:
-        graph = Path(work, path.name)
-        model.edge.export(graph, progress=options.get("progress"))
+    with litewright.replacing(path) as part:
+        model.edge.export(part, progress=options.get("progress"))
         if proof:
-            outcomes = prove_encoder(model, tokens, path=graph)
+            outcomes = prove_encoder(model, tokens, path=part)
             if not options.get("quant_config") and not model.checkpoint.holds_integers:
                 check_encoder(outcomes)
-        graph.replace(path)
     return ExportedEncoder(path, model, outcomes)
 
 

@@ -20,6 +20,9 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 TOLERANCE = 1e-3
 """How far float32 results may be off, relative to the largest number of the reference."""
 
+_TOGETHER = 8
+"""Texts that PyTorch takes at once."""
+
 _SMALLEST = 1e-30
 """What a product of lengths is at least, so that two vectors of zeros are no division by zero."""
 
@@ -59,9 +62,9 @@ def prove_encoder(
     with parameters_at_hand(encoder.checkpoint):
         for length in encoder.lengths:
             given = list(texts) or _random_texts(encoder, length, random)
-            for at in range(0, len(given), encoder.batch):
-                chosen = given[at : at + encoder.batch]
-                outcomes += _compared(encoder, run, length, chosen, random)
+            together = max(_TOGETHER // encoder.batch, 1) * encoder.batch
+            for at in range(0, len(given), together):
+                outcomes += _compared(encoder, run, length, given[at : at + together], random)
     return tuple(outcomes)
 
 
@@ -108,10 +111,11 @@ def _compared(
     texts: Sequence[Sequence[int]],
     random: np.random.Generator,
 ) -> list[Outcome]:
-    """As many texts as go in at once, or fewer."""
+    """Texts that PyTorch takes at once, so that parameters are read once for all of them."""
     filled = [min(len(text), length) for text in texts]
     begins = [int(random.integers(0, max(count, 1))) for count in filled]
-    rows = [each % len(texts) for each in range(encoder.batch)]
+    # Filled up to whole batches with texts from the beginning.
+    rows = [row % len(texts) for row in range(-(-len(texts) // encoder.batch) * encoder.batch)]
     made = padded(
         [texts[row] for row in rows],
         length,
@@ -122,20 +126,30 @@ def _compared(
     with torch.no_grad():
         tensors = {name: torch.as_tensor(each) for name, each in inputs.items()}
         expected: dict[str, Any] = encoder.checkpoint.model(**tensors)
-    found: Any = run(signature_name=ENCODE.format(length), **inputs)
+    actual = _run(encoder, run, length, inputs)
     outputs = encoder.task.outputs
-    actual: dict[str, Any] = {outputs[0]: found} if len(outputs) == 1 else found
     outcomes: list[Outcome] = []
     for row, count in enumerate(filled):
         # Results token by token are compared where there are tokens.
         end = count if encoder.task.by_token else None
-        pairs = [
-            (np.asarray(actual[name])[row][:end], expected[name][row].numpy()[:end])
-            for name in outputs
-        ]
+        pairs = [(actual[name][row][:end], expected[name][row].numpy()[:end]) for name in outputs]
         error = max(_error(a, e) for a, e in pairs)
         outcomes.append(Outcome(length, count, error, min(_cosine(a, e) for a, e in pairs)))
     return outcomes
+
+
+def _run(
+    encoder: EncoderModel, run: Callable[..., Any], length: int, inputs: dict[str, Array]
+) -> dict[str, Array]:
+    """Results of all rows, a batch at a time."""
+    outputs = encoder.task.outputs
+    found: dict[str, list[Array]] = {name: [] for name in outputs}
+    for at in range(0, len(next(iter(inputs.values()))), encoder.batch):
+        part = {name: each[at : at + encoder.batch] for name, each in inputs.items()}
+        made: Any = run(signature_name=ENCODE.format(length), **part)
+        for name in outputs:
+            found[name].append(np.asarray(made if len(outputs) == 1 else made[name]))
+    return {name: np.concatenate(each) for name, each in found.items()}
 
 
 def _error(actual: Array, expected: Array) -> float:
