@@ -24,6 +24,11 @@ def _checkpoint(job: jobs.Job) -> jobs.Result:
     config = getattr(library, family.config)(**family.sizes, **layers)
     torch.default_generator.manual_seed(0)
     model = library.AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    # Scales of one and offsets of zero, which is what models begin with, are multiplications that can be left out.
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 1:
+                parameter.uniform_(0.5, 1.5)
     model.save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(_TOKENIZER / name, folder)
