@@ -25,7 +25,7 @@ from .relative_positions import buckets_from_tables
 
 ENCODE = "encode_{}"
 
-_ENCODER_LENGTH, _CACHE_LENGTH = 128, 256
+_ENCODER_LENGTH, _CACHE_LENGTH = 128, 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ def convert_encoder_decoder(
         folder: holds `config.json` and safetensors files; only one tensor at a time is in memory.
         encoder_lengths: an encoder signature for each; without, one of 128 tokens, or of as many as the model has
             positions if that is less. Features have one length, the extractor's.
-        cache_length: S, positions that the decoder's caches hold; without, 256, or as many as the decoder has if
+        cache_length: S, positions that the decoder's caches hold; without, 512, or as many as the decoder has if
             that is less.
         prefill_lengths: a prefill signature for each, for models whose decoder is given more than a few tokens.
         lora: a folder with an adapter in the layout of `peft`, to be merged into the weights.
@@ -142,7 +142,8 @@ def convert_encoder_decoder(
     longest = max(sources)
     if sources[longest].keys() == {TOKENS, PADDING}:
         _check_positions(longest, model.get_encoder(), "encoder length")
-    cache_length = cache_length or min(_CACHE_LENGTH, _positions(model.get_decoder())[0])
+    if cache_length is None:
+        cache_length = min(_CACHE_LENGTH, _positions(model.get_decoder())[0])
     _check_positions(cache_length, model.get_decoder(), "cache length")
     plan = Plan(checkpoint, sources, cache_length, _prefills(prefill_lengths, cache_length))
     with plan.signatures() as converter:
@@ -205,8 +206,10 @@ def _positions(stack: nn.Module) -> tuple[int, str]:
 def _check_positions(length: int, stack: nn.Module, what: str) -> None:
     rows, name = _positions(stack)
     if not 0 < length <= rows:
-        bound = f"the {rows} positions of {type(stack).__name__}.{name}" if name else "what fits"
-        raise litewright.UserError(f"the {what} of {length} must be at least 1 and at most {bound}")
+        bound = (
+            f" and at most the {rows} positions of {type(stack).__name__}.{name}" if name else ""
+        )
+        raise litewright.UserError(f"the {what} of {length} must be at least 1{bound}")
 
 
 def _prefills(lengths: Sequence[int], cache_length: int) -> tuple[int, ...]:

@@ -116,6 +116,8 @@ def test_positions_and_lengths_that_are_not_there_are_refused(tmp_path: Path) ->
         convert_encoder_decoder(tmp_path, encoder_lengths=(8, POSITIONS + 1))
     with pytest.raises(litewright.UserError, match=f"cache length of {POSITIONS + 1} must be"):
         convert_encoder_decoder(tmp_path, cache_length=POSITIONS + 1)
+    with pytest.raises(litewright.UserError, match="cache length of 0 must be at least 1"):
+        convert_encoder_decoder(tmp_path, cache_length=0)
     with pytest.raises(litewright.UserError, match="encoder lengths must be positive"):
         convert_encoder_decoder(tmp_path, encoder_lengths=(0, 8))
     with pytest.raises(litewright.UserError, match="encoder lengths must be positive"):

@@ -56,7 +56,7 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
 @click.option(
     "--cache",
     type=click.IntRange(min=1),
-    help="Language models: positions of the caches, tokens of a conversation.  [default: 1280; encoder-decoders: 256]",
+    help="Language models: positions of the caches, tokens of a conversation.  [default: 1280; encoder-decoders: 512]",
 )
 @click.option(
     "--lora",
