@@ -7,11 +7,12 @@ neighbours. Calibration sees tokens drawn by chance, and no sentence.
 
 import importlib
 import inspect
+import json
 import re
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -187,12 +188,15 @@ def cells(row: Row) -> list[str]:
 @click.command(help=__doc__)
 @click.argument("schemes", nargs=-1, metavar="[SCHEME ...]")
 @click.option("--page/--no-page", default=False, help="Write the table into docs/quantisation.md.")
-def main(schemes: tuple[str, ...], page: bool) -> None:  # noqa: FBT001
+@click.option("--json", "path", type=click.Path(path_type=Path), help="Write the rows as JSON too.")
+def main(schemes: tuple[str, ...], page: bool, path: Path | None) -> None:  # noqa: FBT001
     known = cases()
     for scheme in schemes:
         if scheme not in known:
             raise click.UsageError(f"no scheme {scheme!r}; there is {', '.join(known)}")
     rows = measure(list(schemes) or list(known))
+    if path is not None:
+        path.write_text(json.dumps([asdict(row) for row in rows], indent=2))
     if page:
         write_table("benchmarks/encoder.py", HEAD, list(map(cells, rows)), texts=1)
 

@@ -1,6 +1,7 @@
 """Trained weights: each algorithm is better than the one before, by the weights and by the model."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 import litewright
-from litewright.compiler.quantize.specs import Algorithm, QuantSpec, int4_blocks
+from litewright.compiler.quantize.specs import CALIBRATED, Algorithm, QuantSpec, int4_blocks
 from litewright.compiler.quantize.tensors import Array, quantize
 from litewright.compiler.runtime import Runner
 from litewright.compiler.weights.checkpoint import open_checkpoint
@@ -59,6 +60,35 @@ def test_a_search_is_closer_to_trained_weights(size: int) -> None:
     if size in {0, 128, 256}:
         assert error("octav") < 0.95 * error("min_max")
         assert error("mse") < error("octav")
+
+
+def normed(tokens: Array) -> Array:
+    """What the first layer's projections multiply: rows of the table, normed."""
+    tensors = open_checkpoint(FOLDER)
+    table = tensors["model.embed_tokens.weight"].read().astype(np.float32)
+    gains = tensors["model.layers.0.input_layernorm.weight"].read().astype(np.float32)
+    rows = table[tokens.reshape(-1)]
+    return rows / np.sqrt(np.square(rows).mean(-1, keepdims=True)) * gains
+
+
+@pytest.mark.parametrize("spec", [QuantSpec("int4"), int4_blocks(32), int4_blocks(128)], ids=str)
+def test_with_data_products_come_closer_in_turn(spec: QuantSpec) -> None:
+    weight = open_checkpoint(FOLDER)["model.layers.0.self_attn.q_proj.weight"].read()
+    tokens = np.array(json.loads((FOLDER / "held_out_tokens.json").read_text())["held_out"])
+    seen, fresh = normed(tokens[4096:]), normed(tokens[:4096])
+
+    def error(algorithm: Algorithm) -> float:
+        own = replace(spec, algorithm=algorithm)
+        moments = seen.T @ seen if algorithm in CALIBRATED else None
+        made = quantize(lambda a, b: weight[a:b], weight.shape, own, 0, moments)
+        difference = made.dequantized(0) - weight.astype(np.float32)
+        return float(np.square(fresh @ difference.T).mean())
+
+    names: list[Algorithm] = ["min_max", "mse", "output_mse", "gptq"]
+    errors = [error(name) for name in names]
+    assert errors[1] < 0.95 * errors[0]
+    assert errors[2] < (0.9 if spec.block_size else 0.97) * errors[1]
+    assert errors[3] < 0.8 * errors[2]
 
 
 def windows() -> Array:
