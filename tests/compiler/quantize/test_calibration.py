@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import litewright
 from litewright.compiler.diagnostics import UserError
+from litewright.compiler.quantize.descent import Descent
 from litewright.compiler.quantize.gptq import damped, spreading
 from litewright.compiler.quantize.recipe import Rule, recipe
 from litewright.compiler.quantize.specs import QuantSpec, int4_blocks
@@ -75,6 +76,28 @@ def test_without_dependence_it_rounds_to_the_nearest() -> None:
     assert differing.mean() < 1e-3
     found, known = (float(np.square(x.dequantized(0) - weight).sum()) for x in (made, plain))
     assert 0.98 * known < found <= known
+
+
+@pytest.mark.parametrize("size", [32, 128])
+def test_descent_never_goes_up(size: int) -> None:
+    weight = _RANDOM.normal(size=(24, 128)).astype(np.float32)
+    inputs = inputs_of_rank(128, 20)
+    moments = damped(inputs.T @ inputs)
+    scales = np.abs(weight.reshape(24, -1, size)).max(-1) / np.float32(7)
+    bounds = np.float32(-8), np.float32(7)
+
+    def cost(descent: Descent) -> float:
+        steps = np.repeat(descent.scales, size, axis=0)
+        difference = weight.T - descent.integers * steps
+        assert np.abs(descent.integers).max() <= 8
+        return float((difference * (moments @ difference)).sum())
+
+    descent = Descent(weight, scales, moments, bounds, lambda found: found)
+    start = cost(descent)
+    descent.clip()
+    clipped = cost(descent)
+    descent.improve(descent.integers.T.copy())
+    assert cost(descent) < 0.8 * clipped < 0.8 * 0.8 * start
 
 
 def test_columns_that_see_nothing_are_harmless() -> None:

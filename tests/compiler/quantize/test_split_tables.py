@@ -11,6 +11,7 @@ import litewright
 from litewright.compiler.diagnostics import UserError
 from litewright.compiler.quantize.recipe import Recipe, Rule, recipe
 from litewright.compiler.quantize.specs import QuantSpec, int4_blocks
+from litewright.quantize import int4_compact
 from tests.support.tolerances import TOLERANCES, relative_error
 
 VOCABULARY, WIDTH, FIRST = 600, 64, 200
@@ -81,6 +82,38 @@ def test_frequent_rows_are_closer() -> None:
     error = np.abs(model(tokens) - network(tokens).detach().numpy())[0]
     common = tokens[0].numpy() < FIRST
     assert error[common][:, :FIRST].mean() < 0.3 * error[~common][:, FIRST:].mean()
+
+
+@pytest.mark.parametrize("algorithm", ["mse", "gptq"])
+def test_a_compact_recipe(algorithm: Any) -> None:
+    torch.manual_seed(0)
+    network, tokens = Tied(bias=False).eval(), edges(32)
+    own = int4_compact(32, algorithm, first_rows=FIRST)
+    data = [(edges(length),) for length in [32] * 4] if algorithm == "gptq" else None
+    model = litewright.convert(network, (tokens,), quant_config=own, calibration_data=data)
+    found = {(each.dtype, each.shape[0]) for each in litewright.quantize.errors(model)}
+    middle = ("qi4", WIDTH)
+    assert found == {("qi8", FIRST), ("qi4", VOCABULARY - FIRST), middle}
+    # Rows that are looked up count by themselves, beside what they are multiplied by.
+    assert ("and lookups" in str(model.program.module)) == (algorithm == "gptq")
+    with pytest.raises(UserError, match="no blocks of 48"):
+        int4_compact(48)
+
+
+def test_an_output_head_of_its_own_is_split_too() -> None:
+    class Untied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(VOCABULARY, WIDTH)
+            self.lm_head = nn.Linear(WIDTH, VOCABULARY, bias=False)
+
+        def forward(self, tokens: Tensor) -> Tensor:
+            return self.lm_head(torch.tanh(self.table(tokens)))
+
+    own = int4_compact(32, first_rows=FIRST)
+    model = litewright.convert(Untied().eval(), (edges(8),), quant_config=own)
+    found = sorted((each.dtype, each.shape[0]) for each in litewright.quantize.errors(model))
+    assert found == [("qi4", VOCABULARY - FIRST)] * 2 + [("qi8", FIRST)] * 2
 
 
 def test_a_table_without_other_rows_is_meant_whole() -> None:
