@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ import litewright
 from ..generation.generator import Generator
 from .encoder_decoder import EncoderDecoderModel
 from .export import LanguageModel
+from .first_module import first_wrong_module
 from .proof import Proof, told
 from .weights import Array
 
@@ -93,6 +95,14 @@ def first_wrong_op(
             found = litewright.bisect(alone, inputs=inputs, weights=weights, **repeated)
             if found.culprit is not None:
                 return "\n".join(_lines(found.culprit))
+    if isinstance(model, LanguageModel):
+        end = (proof.wrong[0].first_wrong or 0) + 1
+        module = ""
+        # What was found must be told, even if looking closer fails.
+        with contextlib.suppress(Exception):
+            module = first_wrong_module(model.checkpoint, proof.text[:end])
+        if module:
+            return f"{_NO_STEP}\nfirst wrong module: {module}"
     return _NO_STEP
 
 

@@ -52,7 +52,7 @@ def reference_logits(
     found: list[Array] = []
     cache: Any = None
     try:
-        with _parameters_when_needed(checkpoint, _Count(progress, len(parts))), torch.no_grad():
+        with parameters_when_needed(checkpoint, progress, len(parts)), torch.no_grad():
             for part in parts:
                 wanted = [p - part.start for p in positions if p in part]
                 made = model(
@@ -92,8 +92,17 @@ class _Count:
 
 
 @contextlib.contextmanager
-def _parameters_when_needed(checkpoint: Checkpoint, count: _Count) -> Generator[None]:
-    """While it is entered, a module has its parameters as it runs, and not before or after."""
+def parameters_when_needed(
+    checkpoint: Checkpoint, progress: Progress | None = None, runs: int = 1
+) -> Generator[None]:
+    """While it is entered, a module has its parameters as it runs, and not before or after.
+
+    Args:
+        checkpoint: the model, and where its parameters are.
+        progress: told how many modules have run.
+        runs: how often the model is to run.
+    """
+    count = _Count(progress, runs)
     opened: Any = checkpoint.model
     modules: list[tuple[str, nn.Module]] = list(opened.named_modules())
     handles: list[Any] = []

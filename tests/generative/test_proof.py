@@ -96,6 +96,8 @@ def test_what_was_captured_wrongly_is_no_steps_fault(
     monkeypatch.setattr(attention, "dot_product_attention", without_mask)
     message = _refusal(llama)
     assert "every step of the conversion keeps what was captured" in message
+    place = r"model.layers.0.self_attn \(LlamaAttention, modeling_llama.py:\d+\)"
+    assert re.search(f"first wrong module: {place}", message), message
     assert "first at position" in message
 
 
