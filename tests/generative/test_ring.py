@@ -18,10 +18,12 @@ from litewright.generative.generation.generator import Generator
 from litewright.generative.huggingface import export
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.export import convert_checkpoint
+from litewright.generative.huggingface.reading import Reading
 from litewright.generative.layers import model_config as cfg
 from litewright.generative.layers.kv_cache import KVCache, KVCacheEntry
 from litewright.generative.layers.ring_cache import Ring
 from litewright.generative.utilities.model_builder import DecoderOnlyModel
+from litewright.quantize import Recipe
 from tests.generative.architectures import CONFIGS, VOCABULARY
 from tests.support.tolerances import TOLERANCES, relative_error
 
@@ -192,8 +194,10 @@ def test_rings_that_save_nothing_are_refused(
         convert_checkpoint(tmp_path, prefill_lengths=_PREFILLS, cache_length=cache, ring=True)
 
 
-def test_the_engine_says_what_torch_says_in_several_turns(tmp_path: Path) -> None:
-    folder = tmp_path / "mistral"
+@pytest.fixture(scope="module")
+def windowed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trained model, as one whose layers look back 16 positions."""
+    folder = tmp_path_factory.mktemp("ring") / "mistral"
     shutil.copytree(_FOLDER, folder)
     config = json.loads((folder / "config.json").read_text())
     config |= {
@@ -202,9 +206,13 @@ def test_the_engine_says_what_torch_says_in_several_turns(tmp_path: Path) -> Non
         "sliding_window": 16,
     }
     (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def test_the_engine_says_what_torch_says_in_several_turns(windowed: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "m.litertlm"
     exported = export_checkpoint(
-        folder, bundle, prefill_lengths=(4, 16), cache_length=128, ring=True
+        windowed, bundle, prefill_lengths=(4, 16), cache_length=128, ring=True
     )
     assert exported.model.rings == (32,)
     turns = ["Return a new array of", "\n\nParameters\n----------\na :", " and x"]
@@ -213,7 +221,30 @@ def test_the_engine_says_what_torch_says_in_several_turns(tmp_path: Path) -> Non
         [*worker, str(bundle), *turns], cwd=_ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == _turns_by_torch(folder, turns)
+    assert json.loads(done.stdout) == _turns_by_torch(windowed, turns)
+
+
+def test_rings_of_integers_say_what_caches_of_integers_say(windowed: Path, tmp_path: Path) -> None:
+    texts = np.random.default_rng(1).integers(3, 4096, (4, 64))
+    found: list[Reading] = []
+    for ring in (False, True):
+        exported = export_checkpoint(
+            windowed,
+            tmp_path / "m.tflite",
+            prefill_lengths=(16,),
+            cache_length=96,
+            ring=ring,
+            quant_config=Recipe((), state="int8"),
+            calibration_tokens=texts,
+        )
+        assert exported.proof is not None
+        assert exported.proof.reading is not None
+        found.append(exported.proof.reading)
+        caches = exported.model.edge.signatures["decode"].inputs[3:]
+        assert {each.dtype for each in caches} == {np.dtype(np.int8)}
+        assert {each.shape[2] for each in caches if "_k_" in each.name} == {32 if ring else 96}
+    assert found[0].divergence == pytest.approx(found[1].divergence, rel=0.05)
+    assert found[1].divergence < 0.01
 
 
 def _turns_by_torch(folder: Path, turns: list[str]) -> list[str]:
