@@ -38,6 +38,7 @@ from litewright.passes.tfl.keep_read_values import KeepReadValues
 from litewright.passes.tfl.look_up_rows import LookUpRows
 from litewright.passes.tfl.merge_constants import MergeConstants
 from litewright.passes.tfl.move_integers import MoveIntegers
+from litewright.passes.tfl.quantize_weights import QuantizeWeights
 from litewright.passes.tfl.shrink_constants import ShrinkConstants
 from litewright.passes.tfl.simplify_reductions import SimplifyReductions
 from litewright.passes.tfl.simplify_shapes import SimplifyShapes
@@ -46,7 +47,7 @@ from litewright.passes.tfl.unstride_slices import UnstrideSlices
 
 from ..targets import TARGETS, Target
 from .marking import known_composites, with_known_composites, with_patterns
-from .plan import PassPlan, mapped
+from .plan import AnyPass, PassPlan, mapped
 
 FX = (
     # Assertions read values that composites are to hide, and copies stand between what is to be found.
@@ -142,6 +143,11 @@ EMPTY = PassPlan()
 def for_target(plan: PassPlan, target: Target, legalisations: Sequence[Rule] = ()) -> PassPlan:
     """A plan whose passes know the target, those of them that want to."""
     # By name where it has one, so that the pass can be written in a pipeline.
-    fit = FitTarget(target.name if target in TARGETS else target)
+    known = target.name if target in TARGETS else target
+
+    def informed(item: AnyPass) -> AnyPass:
+        is_told = isinstance(item, FitTarget | QuantizeWeights)
+        return replace(item, target=known) if is_told else item
+
     marking = with_known_composites(with_patterns(plan, target), target, legalisations)
-    return replace(marking, tfl=mapped(plan.tfl, lambda p: fit if isinstance(p, FitTarget) else p))
+    return replace(marking, tfl=mapped(plan.tfl, informed))

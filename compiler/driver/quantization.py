@@ -38,6 +38,7 @@ from ..ir.verify import verify
 from ..quantize.recipe import Recipe
 from ..quantize.recipes import recipe_of
 from ..quantize.specs import CALIBRATED, QuantSpec
+from ..targets import XNNPACK, Target
 from .calibration import CalibrationData, MeasureInputs, replayable
 from .loading import stage_of
 from .plan import PassPlan, mapped
@@ -89,6 +90,7 @@ def quantize(
     quant_config: QuantConfig,
     calibration_data: CalibrationData | None = None,
     progress: Progress | None = None,
+    target: Target = XNNPACK,
 ) -> list[str]:
     """Quantises a tfl program, from a file of whichever tool, in place.
 
@@ -97,6 +99,7 @@ def quantize(
         quant_config: how.
         calibration_data: samples, for recipes that look at values.
         progress: told that calibration goes on.
+        target: who computes with the weights.
 
     Returns:
         What was asked for and could not be given, a line a weight.
@@ -108,9 +111,12 @@ def quantize(
         raise UserError("weights are quantised on tfl: give a .tflite, or text of that level")
     # Other tools gather the rows of tables.
     plan = with_recipe(PassPlan(tfl=(LookUpRows(),)), quant_config, calibration_data, progress)
+    passes = mapped(
+        plan.tfl, lambda p: replace(p, target=target) if isinstance(p, QuantizeWeights) else p
+    )
     with mlir.use(program.context):
         before = integers_already(program)
-        Pipeline(plan.tfl).run(program, _checks())
+        Pipeline(passes).run(program, _checks())
         kept = [name for name in integers_already(program) if name in before]
         return [*notes_of(program), *_told(kept)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..targets.weight_schemes import why_not_runnable
+from ..targets.weight_schemes import CPU_WEIGHTS, WeightTable, why_not_runnable
 from .recipe import Reading, Recipe
 from .specs import Compute, QuantSpec
 
@@ -20,11 +20,13 @@ class Site:
         reading: what rules look at.
         shape: of the weight.
         axis: the dimension of output channels there.
+        table: what the target computes with.
     """
 
     reading: Reading
     shape: tuple[int, ...]
     axis: int
+    table: WeightTable = CPU_WEIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,15 @@ def _compute(spec: QuantSpec, compute: Compute, site: Site) -> tuple[Compute | N
     wanted: Compute = compute if spec.is_integer else "float"
     if spec.is_integer and site.reading.kind == "embedding_lookup":
         wanted = "integer"  # Rows are unpacked as they are read.
+    if spec.is_integer and site.table.unpacks:
+        wanted = "integer"
     why = why_of(replace(spec, compute=wanted), site)
     return (wanted, None) if why is None else (None, why)
 
 
 def why_of(spec: QuantSpec, site: Site) -> str | None:
     """Why a site cannot read a weight in this form."""
-    return why_not_runnable(site.reading.kind, spec, site.shape)
+    return why_not_runnable(site.reading.kind, spec, site.shape, site.table)
 
 
 def _nearest(spec: QuantSpec) -> Iterator[QuantSpec]:

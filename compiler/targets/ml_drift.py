@@ -24,6 +24,7 @@ from .checks import (
 )
 from .placement import operands_fit
 from .target import Check, Miscomputed, Target
+from .weight_schemes import GPU_WEIGHTS
 
 _FLOAT = elements("f32 f16")
 _NUMBER = elements("f32 f16 i32")
@@ -312,6 +313,7 @@ ML_DRIFT = Target(
     "LiteRT on the GPU with the ML Drift delegate",
     MappingProxyType(_ROWS),
     fits=True,
+    weights=GPU_WEIGHTS,
 )
 """No composite: in the packages of LiteRT 2.3 for Python, delegate and runtime are built with different
 layouts of a class that composites need, and any composite ends the process."""
@@ -323,5 +325,6 @@ ML_DRIFT_IN_LITERT_LM = Target(
     MappingProxyType(_COMPOSITES),
     emits=frozenset(_COMPOSITES),
     fits=True,
+    weights=GPU_WEIGHTS,
 )
 """The same delegate in one library with its runtime, where composites work."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..ir.hlo import composite_name
 from ..ir.mlir import ir, op_name
+from .weight_schemes import CPU_WEIGHTS, WeightTable
 
 Check = Callable[[ir.OpView], str | None]
 """Why an op is not taken, or None if this check has nothing against it."""
@@ -37,6 +38,7 @@ class Target:
         composites: by name, the same for the composites that the delegate runs as one.
         emits: names of composites that legalisation leaves to the delegate, since they are no slower
             there than what they decompose to. All others are inlined.
+        weights: which quantised weights it computes with.
         fits: whether the pass `fit-target` says ops another way until the delegate takes them, where
             it does not take them or would be wrong.
     """
@@ -47,6 +49,7 @@ class Target:
     composites: Rows = field(default_factory=dict[str, tuple[Check, ...]], repr=False, hash=False)
     emits: frozenset[str] = frozenset()
     fits: bool = False
+    weights: WeightTable = field(default=CPU_WEIGHTS, repr=False, hash=False)
 
     def why_not_delegated(self, op: ir.OpView) -> str | None:
         """Why the delegate leaves an op to the runtime; None if it takes it."""

@@ -1,7 +1,8 @@
-"""Which quantised weights the runtime computes with, by op: with the delegate and without alike.
+"""Which quantised weights a target computes with, by op.
 
-A combination that is not in this table aborts when the model is loaded, or is computed wrongly without a
-word: so the table is what may be written. Each row has been run on LiteRT 2.3 on both paths.
+A combination that is not in its table aborts when the model is loaded, is left to another processor, or is
+computed wrongly without a word: so the table is what may be written. Each row has been run on LiteRT 2.3: those
+of the CPU with the delegate and without alike, those of the GPU by `tests/gpu`.
 """
 
 from __future__ import annotations
@@ -58,18 +59,63 @@ _USES: dict[str, WeightUse] = {
 }
 
 WEIGHT_USES: Mapping[str, WeightUse] = MappingProxyType(_USES)
-"""By name of the op without its dialect."""
+"""Of the CPU, by name of the op without its dialect."""
 
 
-def why_not_runnable(kind: str, spec: QuantSpec, shape: Sequence[int]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class WeightTable:
+    """What a target computes with.
+
+    Attributes:
+        uses: by name of the op without its dialect.
+        unpacks: whether kernels multiply floats whatever the weights are: what shall be unpacked in front of an
+            op is given to it as it is.
+    """
+
+    uses: Mapping[str, WeightUse]
+    unpacks: bool = False
+
+
+CPU_WEIGHTS = WeightTable(WEIGHT_USES)
+
+_HALVES = frozenset({"float16 tensor"})
+
+
+def _gpu_use(name: str, *integer: str, unpacked: frozenset[str] = _HALVES) -> WeightUse:
+    cpu = _USES[name]
+    return WeightUse(cpu.operand, cpu.axis, frozenset(integer), unpacked)
+
+
+_GPU_USES: dict[str, WeightUse] = {
+    # Blocks corrupt the memory of the process.
+    "fully_connected": _gpu_use(
+        "fully_connected", "int8 tensor", "int8 channel", "int4 channel", "int2 channel"
+    ),
+    "conv_2d": _gpu_use("conv_2d", "int8 tensor", "int8 channel", "int4 channel"),
+    "depthwise_conv_2d": _gpu_use("depthwise_conv_2d", "int8 channel"),
+    "transpose_conv": _gpu_use("transpose_conv", "int8 tensor", "int8 channel"),
+    "batch_matmul": _gpu_use("batch_matmul", "int8 tensor", "int8 channel"),
+    # With one scale for all rows it computes something else; rows of 16 bits it leaves to the CPU.
+    "embedding_lookup": _gpu_use(
+        "embedding_lookup", "int8 channel", "int4 channel", "int2 channel", unpacked=frozenset()
+    ),
+}
+
+GPU_WEIGHTS = WeightTable(MappingProxyType(_GPU_USES), unpacks=True)
+
+
+def why_not_runnable(
+    kind: str, spec: QuantSpec, shape: Sequence[int], table: WeightTable = CPU_WEIGHTS
+) -> str | None:
     """Why an op cannot read a weight that is quantised this way; None if it can.
 
     Args:
         kind: name of the op without its dialect.
         spec: how the weight is quantised.
         shape: of the weight.
+        table: of the target.
     """
-    use = WEIGHT_USES.get(kind)
+    use = table.uses.get(kind)
     if use is None:
         return f"{kind} reads no quantised weights"
     known = use.integer if spec.compute == "integer" else use.unpacked

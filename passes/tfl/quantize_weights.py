@@ -30,7 +30,8 @@ from litewright.compiler.ir.types import element_count, element_of, shape_of, te
 from litewright.compiler.quantize.choosing import Choice, Site, choose
 from litewright.compiler.quantize.recipe import Reading, Recipe
 from litewright.compiler.quantize.specs import CALIBRATED, QuantSpec
-from litewright.compiler.targets.weight_schemes import WEIGHT_USES
+from litewright.compiler.targets import XNNPACK, Target, target_named
+from litewright.compiler.targets.weight_schemes import CPU_WEIGHTS, WEIGHT_USES, WeightTable
 from litewright.compiler.weights import Cast, Expression, Quantize, Scales, Slice
 from litewright.compiler.weights.expression import leaves
 from litewright.compiler.weights.store import ArraySource
@@ -85,7 +86,7 @@ class _Weight:
         """Whether rows of it are read as they are."""
         return any(op_name(op) == "tfl.embedding_lookup" for op, _ in self.readers)
 
-    def sites(self) -> list[Site]:
+    def sites(self, table: WeightTable = CPU_WEIGHTS) -> list[Site]:
         """Each reader as recipes and targets look at it."""
         found: list[Site] = []
         for op, _ in self.readers:
@@ -93,7 +94,8 @@ class _Weight:
             paths = (*leaves(self.expression), origin_of(op.location).name)
             made = self.is_constant and kind == "embedding_lookup"
             reading = Reading(paths, kind, element_count(self.shape), made, self._first_rows())
-            found.append(Site(reading, self.shape, channel_axis(op) % len(self.shape)))
+            axis = channel_axis(op) % len(self.shape)
+            found.append(Site(reading, self.shape, axis, table))
         return found
 
     def _first_rows(self) -> int:
@@ -120,9 +122,11 @@ class QuantizeWeights(Pass[Program]):
 
     Attributes:
         recipe: which weight is quantised how.
+        target: who computes with the weights, or its name. A conversion sets it to its own.
     """
 
     recipe: Recipe
+    target: Target | str = XNNPACK.name
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
@@ -135,7 +139,8 @@ class QuantizeWeights(Pass[Program]):
             UserError: a rule of the recipe finds nothing.
         """
         weights = list(_weights(unit))
-        sites = [each.sites() for each in weights]
+        target = target_named(self.target) if isinstance(self.target, str) else self.target
+        sites = [each.sites(target.weights) for each in weights]
         self.recipe.check_used(site.reading for each in sites for site in each)
         notes: list[str] = []
         changed = False

@@ -13,6 +13,7 @@ from ..watching import describe_misses, print_statistics, printers, watching_opt
 if TYPE_CHECKING:
     from litewright.compiler.driver.options import Options
     from litewright.compiler.ir.program import Program
+    from litewright.compiler.targets import Target
     from litewright.passes.core import Misses
 
 
@@ -83,7 +84,7 @@ def command(
     if quantize is None and calibration is not None:
         raise click.UsageError("--calibration is for a recipe: give --quantize too")
     if quantize is not None:
-        _quantize(program, quantize, calibration)
+        _quantize(program, quantize, calibration, options.target)
     if errors:
         _print_errors(program)
     if timing:
@@ -96,7 +97,7 @@ def command(
         click.echo(print_program(program))
 
 
-def _quantize(program: Program, quantize: str, calibration: str | None) -> None:
+def _quantize(program: Program, quantize: str, calibration: str | None, target: Target) -> None:
     from litewright.compiler.driver import quantization
 
     from ..calibration import calibration_from
@@ -104,7 +105,7 @@ def _quantize(program: Program, quantize: str, calibration: str | None) -> None:
 
     data = calibration_from(calibration) if calibration is not None else None
     with stage_progress() as progress:
-        notes = quantization.quantize(program, quantize, data, progress)
+        notes = quantization.quantize(program, quantize, data, progress, target)
     for note in notes:
         _note(note)
 
