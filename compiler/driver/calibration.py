@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -15,14 +16,14 @@ from litewright.passes.core import Pass
 from litewright.passes.tfl.quantize_weights import calibrated_inputs
 
 from ..diagnostics import UserError
-from ..inspect.exposing import Place, exposed
+from ..inspect.exposing import Place, cut, exposed
 from ..ir.mlir import func, ir
 from ..ir.program import Program, body_of, input_name, inputs_of
-from ..quantize.algebra import gram
 from ..quantize.recipe import Recipe
 from ..quantize.tensors import cores
 from ..runtime import Runner
-from ..weights.store import ArraySource
+from .moments import Moments
+from .pieces import AT_A_TIME, Piece, pieces_of
 from .stages import Progress
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -36,62 +37,164 @@ or a mapping of its names to inputs."""
 class MeasureInputs(Pass[Program]):
     """Sums up the second moments of what meets the weights that a recipe wants calibrated.
 
-    The program is not changed. The moments go to the store of weights, where the integers are made of them.
+    The program is not changed. The moments go to the store of weights, where the integers are made of them; they
+    lie in files until then. A large model is run a piece at a time, all samples through one before the next.
 
     Attributes:
         recipe: which weight is quantised how.
         data: the samples.
         progress: told that calibration goes on.
+        at_a_time: bytes of float weights that are in memory at a time.
     """
 
     recipe: Recipe
     data: CalibrationData
     progress: Progress | None = None
+    at_a_time: int = AT_A_TIME
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`.
 
         Raises:
-            UserError: there are no samples, or one does not fit its signature.
+            UserError: there are no samples, or one does not fit its signature, or makes NaN or infinity.
         """
         met = calibrated_inputs(unit, self.recipe)
         if not met:
             return False
-        totals: dict[str, Array] = {}
+        moments = Moments()
         for signature, samples in samples_by_signature(unit, self.data).items():
             if signature in met:
                 seen = _Seen.of(unit.signature(signature), met[signature])
-                self._run(unit, seen, samples, totals)
-        if not totals:
+                self._measure(unit, seen, samples, moments)
+        if not moments.sources:
             raise UserError(
                 "calibration_data has no samples for the signatures that multiply by calibrated weights: "
                 f"{', '.join(sorted(met))}"
             )
-        for name, total in totals.items():
-            unit.weights.add(name, ArraySource(total))
+        for name, source in moments.sources.items():
+            unit.weights.add(name, source)
         return False
 
-    def _run(
-        self, unit: Program, seen: _Seen, samples: Iterable[Any], totals: dict[str, Array]
+    def _measure(
+        self, unit: Program, seen: _Seen, samples: Iterable[Any], moments: Moments
     ) -> None:
-        """Runs a signature on its samples, and adds to the totals."""
+        """Runs a signature on its samples, whole or in pieces, and adds to the moments."""
+        function = unit.signature(seen.signature)
+        pieces = pieces_of(function, list(seen.places), self.at_a_time)
         with tempfile.TemporaryDirectory(prefix="litewright-") as folder:
-            path = Path(folder, "float.tflite")
-            writer.write(exposed(unit, seen.signature, shown=list(seen.places)), path)
-            runner = Runner(path, threads=cores())
-            for number, sample in enumerate(samples):
-                if self.progress is not None:
-                    self.progress("calibrate", None)
-                try:
-                    inputs = named_inputs(seen.inputs, sample)
-                    outputs = runner.run(inputs, seen.signature)
-                except UserError as error:
-                    where = f"sample {number} of calibration_data for {seen.signature!r}"
-                    raise UserError(f"{where}: {error}") from error
-                for place, names in seen.places.items():
-                    _add(totals, names, outputs[str(place)])
-                for name, names in seen.direct.items():
-                    _add(totals, names, inputs[name])
+            runs = _Runs(unit, seen, moments, Path(folder), self.progress)
+            if pieces is None:
+                runs.whole(samples)
+                return
+            held = runs.held(samples)
+            for piece in pieces:
+                runs.piece(piece, held)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """A signature, run on samples.
+
+    Attributes:
+        unit: the program.
+        seen: what is looked at.
+        moments: what is added to.
+        folder: for files.
+        progress: told that calibration goes on.
+    """
+
+    unit: Program
+    seen: _Seen
+    moments: Moments
+    folder: Path
+    progress: Progress | None
+
+    def whole(self, samples: Iterable[Any]) -> None:
+        """All of it on one sample after another."""
+        seen = self.seen
+        runner = self._runner(exposed(self.unit, seen.signature, shown=list(seen.places)))
+        for number, sample in enumerate(samples):
+            with self._told(number):
+                inputs = named_inputs(seen.inputs, sample)
+                made = runner.run(inputs, seen.signature)
+                seen.look(inputs, seen.direct, self.moments)
+                seen.look(made, seen.places, self.moments)
+        self.moments.settle()
+
+    def held(self, samples: Iterable[Any]) -> _Held:
+        """The inputs of all samples, on disk."""
+        held = _Held(self.folder)
+        for number, sample in enumerate(samples):
+            with self._told(number):
+                inputs = named_inputs(self.seen.inputs, sample)
+                if inputs.keys() != set(self.seen.inputs):
+                    own = ", ".join(self.seen.inputs)
+                    raise UserError(f"inputs {', '.join(inputs)}; the signature has {own}")
+                self.seen.look(inputs, self.seen.direct, self.moments)
+            held.keep(number, inputs)
+        self.moments.settle()
+        return held
+
+    def piece(self, piece: Piece, held: _Held) -> None:
+        """A piece on all samples, from what the pieces before it have made."""
+        ends = [*piece.ends, *(each for each in piece.shown if each not in piece.ends)]
+        if not ends:
+            return
+        name = self.seen.signature
+        runner = self._runner(cut(self.unit, name, ends=ends, starts=piece.starts))
+        read = [each.name for each in runner.signature(name).inputs]
+        kept = {*self.seen.inputs, *map(str, piece.kept)}
+        for number in range(held.count):
+            values = held.read(number)
+            with self._told(number):
+                made = runner.run({each: values[each] for each in read}, name)
+                self.seen.look(made, piece.shown, self.moments)
+            held.keep(number, {k: v for k, v in {**values, **made}.items() if k in kept})
+        self.moments.settle()
+
+    def _runner(self, model: Program) -> Runner:
+        path = self.folder / "float.tflite"
+        writer.write(model, path)
+        return Runner(path, threads=cores())
+
+    @contextlib.contextmanager
+    def _told(self, number: int) -> Generator[None]:
+        """Tells that a sample is run; what goes wrong says with which.
+
+        Raises:
+            UserError: with the sample in front.
+        """
+        if self.progress is not None:
+            self.progress("calibrate", None)
+        try:
+            yield
+        except UserError as error:
+            where = f"sample {number} of calibration_data for {self.seen.signature!r}"
+            raise UserError(f"{where}: {error}") from error
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """Values of samples between two pieces, on disk.
+
+    Attributes:
+        folder: where.
+        count: how many samples there are.
+    """
+
+    folder: Path
+    count: int = 0
+
+    def keep(self, number: int, values: Mapping[str, Array]) -> None:
+        np.savez(self._path(number), allow_pickle=False, **values)
+        self.count = max(self.count, number + 1)
+
+    def read(self, number: int) -> dict[str, Array]:
+        with np.load(self._path(number)) as values:
+            return dict(values)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number}.npz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +230,20 @@ class _Seen:
                 direct = next(own for argument, own in inputs.items() if argument == value)
                 seen.direct.setdefault(direct, set()).add(name)
         return seen
+
+    def look(
+        self, values: Mapping[str, Array], wanted: Iterable[Place | str], moments: Moments
+    ) -> None:
+        """Adds some of the values of a run to the moments.
+
+        Args:
+            values: by name of the input, or text of the place.
+            wanted: places, or names of inputs.
+            moments: what is added to.
+        """
+        for each in wanted:
+            names = self.places[each] if isinstance(each, Place) else self.direct[each]
+            moments.add(names, values[str(each)])
 
 
 def replayable(data: CalibrationData) -> CalibrationData:
@@ -186,10 +303,3 @@ def named_inputs(names: Sequence[str], sample: Any) -> dict[str, Array]:
     if len(values) != len(names):
         raise UserError(f"{len(values)} inputs, the signature has {len(names)}: {', '.join(names)}")
     return {name: np.asarray(value) for name, value in zip(names, values, strict=True)}
-
-
-def _add(totals: dict[str, Array], names: Iterable[str], value: Array) -> None:
-    rows = value.reshape(-1, value.shape[-1]).astype(np.float32, copy=False)
-    moments = gram(np.ascontiguousarray(rows))
-    for name in names:
-        totals[name] = totals[name] + moments if name in totals else moments

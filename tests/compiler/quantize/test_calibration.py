@@ -1,5 +1,8 @@
 """Algorithms that look at data, and the data."""
 
+import gc
+import itertools
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +13,18 @@ from torch import Tensor, nn
 
 import litewright
 from litewright.compiler.diagnostics import UserError
+from litewright.compiler.driver.calibration import MeasureInputs
+from litewright.compiler.driver.pieces import pieces_of
+from litewright.compiler.inspect.exposing import computed
+from litewright.compiler.ir import mlir
+from litewright.compiler.ir.mlir import op_name
 from litewright.compiler.quantize.descent import Descent
 from litewright.compiler.quantize.gptq import damped, spreading
 from litewright.compiler.quantize.recipe import Rule, recipe
+from litewright.compiler.quantize.recipes import recipe_of
 from litewright.compiler.quantize.specs import QuantSpec, int4_blocks
 from litewright.compiler.quantize.tensors import Array, quantize
-from tests.support.tolerances import relative_error
+from tests.support.tolerances import assert_close, relative_error
 
 _RANDOM = np.random.default_rng(8)
 GPTQ = [
@@ -113,11 +122,11 @@ def test_columns_that_see_nothing_are_harmless() -> None:
 
 
 class Network(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, width: int = 128) -> None:
         super().__init__()
-        self.first = nn.Linear(64, 128)
-        self.second = nn.Linear(128, 64)
-        self.third = nn.Linear(128, 32, bias=False)
+        self.first = nn.Linear(64, width)
+        self.second = nn.Linear(width, 64)
+        self.third = nn.Linear(width, 32, bias=False)
 
     def forward(self, x: Tensor, gain: Tensor) -> Tensor:
         hidden = torch.relu(self.first(x)) * gain
@@ -223,3 +232,73 @@ def test_data_without_a_recipe(network: Network) -> None:
         litewright.convert(network, ARGS, calibration_data=[])
     own = recipe(Rule(QuantSpec("int8")))
     litewright.convert(network, ARGS, quant_config=own, calibration_data=[])
+
+
+GAIN = np.linspace(0.1, 2, 512, dtype=np.float32)
+
+
+def wide() -> tuple[Network, litewright.EdgeModel]:
+    """With weights that are no constants."""
+    torch.manual_seed(2)
+    network = Network(512).eval()
+    return network, litewright.convert(network, (torch.randn(1, 8, 64), torch.randn(512)))
+
+
+@pytest.mark.parametrize("at_a_time", [1, 200_000, 300_000, 1 << 28])
+def test_moments_are_those_of_the_whole_however_it_is_cut(at_a_time: int) -> None:
+    """Weights of 128, 128 and 64 KB."""
+    data = [(x, GAIN) for x, _ in samples(3, 1)]
+    own = recipe_of(GPTQ[2])
+    network, edge = wide()
+    with mlir.use(edge.program.context):
+        measuring = MeasureInputs(own, data, at_a_time=at_a_time)
+        assert not measuring.run(edge.program)
+    found = {n: edge.program.weights.read(n) for n in edge.program.weights if "moments" in n}
+    rows = np.concatenate([x[0] for x, _ in data])
+    with torch.inference_mode():
+        hidden = torch.relu(network.first(torch.from_numpy(rows))).numpy() * data[0][1]
+    expected = {"first": rows.T @ rows, "second": hidden.T @ hidden}
+    assert len(found) >= 2
+    for name, moments in found.items():
+        wanted = expected["first" if "first" in name else "second"]
+        assert_close(moments, wanted, "float32 model")
+
+
+def test_a_large_model_is_cut_and_a_small_one_is_not() -> None:
+    _, edge = wide()
+    with mlir.use(edge.program.context):
+        [function] = edge.program.signatures()
+        shown = [place for place, op, _ in computed(function) if op_name(op) != "tfl.concatenation"]
+        assert pieces_of(function, shown) is None
+        pieces = pieces_of(function, shown, 200_000)
+        assert pieces is not None
+        assert len(pieces) > 1
+        assert sorted(place for piece in pieces for place in piece.shown) == sorted(shown)
+        for before, after in itertools.pairwise(pieces):
+            assert set(after.starts) <= before.kept
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize("at_a_time", [1, 1 << 28])
+def test_numbers_that_are_none_are_named(wrong: float, at_a_time: int) -> None:
+    data = [(x, GAIN) for x, _ in samples(3, 1)]
+    data[1][0][0, 2, 3] = wrong
+    _, edge = wide()
+    with mlir.use(edge.program.context):
+        measuring = MeasureInputs(recipe_of(GPTQ[2]), data, at_a_time=at_a_time)
+        with pytest.raises(
+            UserError, match=r"sample 1 of .*: NaN or infinity meets .*first\.weight"
+        ):
+            measuring.run(edge.program)
+
+
+def test_nothing_is_left_of_moments(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    edge = litewright.convert(network, ARGS, quant_config=GPTQ[2], calibration_data=samples(2, 1))
+    assert list(tmp_path.iterdir())
+    edge.export(tmp_path / "model.tflite")
+    del edge
+    gc.collect()
+    assert list(tmp_path.iterdir()) == [tmp_path / "model.tflite"]
