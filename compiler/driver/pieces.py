@@ -50,7 +50,7 @@ def pieces_of(
         value: index
         for index, op in enumerate(ops)
         for value in op.results
-        if value in places or not is_static(value)
+        if value in places or _is_dynamic(value)
     }
     crossing = [_crossing(made, last_use, bound) for bound in bounds]
     if any(value not in places for values in crossing for value in values):
@@ -93,6 +93,11 @@ def _crossing(
     made: Mapping[ir.Value, int], last_use: Mapping[ir.Value, int], bound: int
 ) -> list[ir.Value]:
     return [v for v, index in made.items() if index < bound <= last_use.get(v, -1)]
+
+
+def _is_dynamic(value: ir.Value) -> bool:
+    # "none" stands for an operand that is not there.
+    return isinstance(value.type, ir.RankedTensorType) and not is_static(value)
 
 
 def _bytes_of(weight: ir.Value) -> int:
