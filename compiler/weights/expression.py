@@ -269,9 +269,15 @@ def quantized(expression: Quantize, read: Callable[[str], Array]) -> tensors.Qua
         return tensors.quantize(rows, shape, expression.spec, expression.axis, moments)
     except tensors.NotFiniteError as error:
         raise UserError(
-            f"weight {leaves(expression)[0]} holds {error} and cannot be quantised; "
+            f"weight {_first_not_finite(expression, read)} holds {error} and cannot be quantised; "
             "was it trained or converted to 16 bits with an overflow?"
         ) from error
+
+
+def _first_not_finite(expression: Expression, read: Callable[[str], Array]) -> str:
+    """Of the tensors that a weight is made of, the first that holds NaN or infinity; else the first."""
+    names = list(dict.fromkeys(leaves(expression)))
+    return next((name for name in names if not np.isfinite(read(name)).all()), names[0])
 
 
 def rows_of(

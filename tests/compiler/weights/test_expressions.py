@@ -152,3 +152,16 @@ def test_a_file_that_has_become_shorter_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(FormatError, match="it is shorter"):
         source.read()
+
+
+@pytest.mark.parametrize("wrong", ["a", "b", "c"])
+def test_of_joined_weights_the_one_is_named_that_is_no_number(wrong: str) -> None:
+    store = WeightStore()
+    for name in "abc":
+        array = np.ones((4, 64), np.float32)
+        array[2, 5] = np.nan if name == wrong else 1
+        store.add(name, ArraySource(array.astype(ml_dtypes.bfloat16)))
+    joined = Cast(Concatenate((Leaf("a"), Leaf("b"), Leaf("c")), 0), "float32")
+    symbol = store.derive(Quantize(joined, QuantSpec("int8"), 0))
+    with pytest.raises(UserError, match=f"weight {wrong} holds NaN or infinity"):
+        store.read(symbol)
