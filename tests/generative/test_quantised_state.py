@@ -2,6 +2,8 @@
 
 import functools
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,13 @@ from litewright.compiler.ir.hlo import producer
 from litewright.compiler.ir.mlir import op_name
 from litewright.compiler.ir.program import body_of, results_of
 from litewright.generative.generation.generator import Generator
+from litewright.generative.generation.text import TextGenerator
+from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.export import convert_checkpoint
 from litewright.quantize import QuantSpec, Recipe, Rule, recipe
 
-FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests" / "data" / "docs-llama"
 HELD_OUT = np.array(json.loads((FOLDER / "held_out_tokens.json").read_text())["held_out"])
 TEXTS = HELD_OUT[2048:2560].reshape(-1, 64)
 PROMPT = HELD_OUT[:40].tolist()
@@ -106,6 +111,27 @@ def test_products_of_integers_read_caches_as_they_are() -> None:
         products = [op for op in body_of(decode).operations if op_name(op) == "tfl.batch_matmul"]
         sources = {op_name(made) for op in products if (made := producer(op.operands[1]))}
         assert sources == {"tfl.dynamic_update_slice"}
+
+
+def test_the_engine_of_others_runs_such_caches(tmp_path: Path) -> None:
+    path = tmp_path / "docs.litertlm"
+    own = RECIPES["products of integers"]
+    export_checkpoint(
+        FOLDER,
+        path,
+        prefill_lengths=(4, 16),
+        cache_length=96,
+        quant_config=own,
+        calibration_tokens=TEXTS,
+    )
+    prompt = "Return a new array of"
+    command = [sys.executable, "-m", "tests.generative.engine_worker", str(path), prompt]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (answer,) = json.loads(done.stdout)
+    ours = "".join(TextGenerator(path).generate(prompt, limit=40))
+    assert len(ours) > 50
+    assert answer.startswith(ours)
 
 
 def test_without_texts_it_is_said_how() -> None:
