@@ -32,7 +32,7 @@ class Effort:
 
     exports: int = 2
     engine_runs: int = 5
-    rounds: int = 60
+    rounds: int = 40
     seconds: float = 0.05
 
 

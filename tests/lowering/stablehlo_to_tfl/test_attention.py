@@ -87,11 +87,12 @@ def _spread_mask(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
 
 
 BROADCAST = frozenset({"broadcast_to"})
+COPIES = BROADCAST | {"concatenation"}
 MASKING = frozenset({"select_v2", "reduce_any", "cast"})
 CASES = {
-    "keys repeated for groups": Case(_grouped, GROUPS, BROADCAST),
+    "keys repeated for groups": Case(_grouped, GROUPS, COPIES),
     "keys alone repeated": Case(_only_keys_grouped, GROUPS, frozenset()),
-    "one head for all": Case(_single_head, 1, BROADCAST),
+    "one head for all": Case(_single_head, 1, COPIES),
     "a mask known in advance": Case(_constant_mask, HEADS, MASKING),
     "a known mask with a row that sees nothing": Case(
         _blind_row, HEADS, frozenset({"select_v2"}), frozenset({"reduce_any"})
