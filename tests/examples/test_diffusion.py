@@ -146,6 +146,7 @@ def test_the_demo_runs_as_its_readers_run_it(tmp_path: Path) -> None:
     assert (tmp_path / "house.png").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_sizes_and_quantised_weights(pipeline: tuple[Any, Path], tmp_path: Path) -> None:
     output = tmp_path / "small"
     arguments = [str(pipeline[1]), "-o", str(output), "--size", "48,96"]
@@ -159,6 +160,7 @@ def test_sizes_and_quantised_weights(pipeline: tuple[Any, Path], tmp_path: Path)
     assert generator.generate("a boat", steps=2).shape == (48, 96, 3)
 
 
+@pytest.mark.slow
 def test_older_names_of_attention_are_known(pipeline: tuple[Any, Path], tmp_path: Path) -> None:
     source = tmp_path / "source"
     shutil.copytree(pipeline[1], source)
