@@ -24,7 +24,7 @@ from rich.console import Console
 import litewright
 from benchmarks.quality import latencies, write_table
 from litewright.compiler.runtime import Runner
-from litewright.quantize import QuantSpec, Recipe, Rule, int4_block, mixed, recipe, recipe_of
+from litewright.quantize import QuantSpec, Recipe, equalised_int8, int4_block, mixed, recipe_of
 from tests.models.encoder import SentenceEncoder, sentence_encoder, tokenize
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -39,7 +39,6 @@ MODULES = (
 )
 PAIRS, LENGTH, BATCH, NEAREST = 240, 48, 8, 10
 SIGNATURE = "serving_default"
-NORMED = r"attention\.self|intermediate"
 HEAD = ("scheme", "MB", "cosine", "least cosine", "rank correlation", "recall of 10", "ms", "s")
 
 
@@ -71,13 +70,12 @@ class Row:
 def cases() -> dict[str, Recipe | None]:
     """Recipes by what they store."""
     unpacked = QuantSpec("int8", compute="float")
-    equal = Rule(QuantSpec("int8"), NORMED, equalise=0.5)
     return {
         "float32": None,
         "float16": recipe_of("fp16"),
         "int8, unpacked": recipe_of("weight_only_int8"),
         "int8": recipe_of("dynamic_int8"),
-        "int8, equalised": recipe(equal, QuantSpec("int8")),
+        "int8, equalised": equalised_int8(),
         "int8, values unpacked": mixed(
             {r"attention\.self\.value": unpacked}, recipe_of("dynamic_int8")
         ),

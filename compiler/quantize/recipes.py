@@ -23,6 +23,12 @@ from .specs import (
 LANGUAGE_HEADS = r"(^|\.)(lm_head|output_head|embed_out|logits_proj)(\.|$)"
 """Modules that compute logits, by the names that decoders give them."""
 
+BEHIND_NORMS = (
+    r"(^|\.)(query|key|value|[qkv]_proj|[qkv]_lin|qkv|c_attn|in_proj|intermediate|gate_proj|up_proj|fc1|c_fc|lin1)"
+    r"(\.|$)"
+)
+"""Projections that read what norms make, by the names that encoders and decoders give them."""
+
 ROTARY_TABLES = r"(^|\.)rotary_emb\.table$"
 """Cosines and sines by position."""
 
@@ -54,6 +60,20 @@ def dynamic_int8(algorithm: Algorithm = "min_max") -> Recipe:
     """Weights of 8 bits, a scale per output channel; activations are quantised as they come."""
     spec = QuantSpec("int8", "channel", algorithm=algorithm)
     return Recipe((Rule(spec),), "dynamic_int8")
+
+
+def equalised_int8(modules: str = BEHIND_NORMS) -> Recipe:
+    """As `dynamic_int8`, and what norms make is brought nearer to one size before it meets a matrix.
+
+    For encoders, whose norms make a few large channels. Wants calibration data; tokens drawn by chance will do.
+
+    Args:
+        modules: regular expression that finds the projections which read what norms make.
+
+    Raises:
+        UserError: it is no regular expression.
+    """
+    return Recipe((Rule(INT8_CHANNEL, modules, equalise=0.5), Rule(INT8_CHANNEL)), "equalised_int8")
 
 
 def weight_only_int8(algorithm: Algorithm = "min_max") -> Recipe:

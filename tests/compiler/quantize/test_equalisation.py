@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 import litewright
 from litewright.compiler.diagnostics import UserError
-from litewright.compiler.quantize.recipe import Recipe, Rule, recipe
+from litewright.compiler.quantize.recipe import Reading, Recipe, Rule, recipe
+from litewright.compiler.quantize.recipes import equalised_int8
 from litewright.compiler.quantize.specs import QuantSpec, int4_blocks
 from litewright.compiler.quantize.tensors import Array
 from litewright.passes.tfl.equalise_inputs import factors_of
@@ -112,6 +113,23 @@ def test_what_is_wrong_is_named(network: Network) -> None:
     for wrong in (-0.1, 1.5, "half", float("nan")):
         with pytest.raises(UserError, match="equalise is a number from 0 to 1"):
             Rule(QuantSpec(), equalise=wrong)
+
+
+def test_the_ready_recipe_means_what_norms_make() -> None:
+    own = equalised_int8()
+
+    def strength(path: str) -> float:
+        rule = own.rule_for(Reading((path,), "fully_connected", 10_000))
+        assert rule is not None
+        return rule.equalise
+
+    layer = "bert.encoder.layer.0"
+    for name in ("attention.self.query", "attention.self.value", "intermediate.dense"):
+        assert strength(f"{layer}.{name}.weight") == 0.5
+    for name in ("attention.output.dense", "output.dense"):
+        assert strength(f"{layer}.{name}.weight") == 0
+    assert strength("model.layers.0.self_attn.k_proj.weight") == 0.5
+    assert strength("model.layers.0.mlp.down_proj.weight") == 0
 
 
 def test_json_keeps_it() -> None:
