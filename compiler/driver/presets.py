@@ -146,8 +146,14 @@ def for_target(plan: PassPlan, target: Target, legalisations: Sequence[Rule] = (
     known = target.name if target in TARGETS else target
 
     def informed(item: AnyPass) -> AnyPass:
-        is_told = isinstance(item, FitTarget | QuantizeWeights)
+        is_told = isinstance(item, FitTarget | QuantizeWeights | KeepIntegers)
         return replace(item, target=known) if is_told else item
 
     marking = with_known_composites(with_patterns(plan, target), target, legalisations)
-    return replace(marking, tfl=mapped(plan.tfl, informed))
+    # Where kernels multiply floats whatever they are given, what is rounded is floats again in front of them.
+    wanted = [
+        each
+        for each in plan.tfl
+        if not (target.weights.unpacks and isinstance(each, MoveIntegers | FuseQuantized))
+    ]
+    return replace(marking, tfl=mapped(wanted, informed))

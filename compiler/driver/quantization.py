@@ -81,7 +81,9 @@ def with_recipe(
     behind = _passes(recipe, calibration_data, progress)
     kept = [each for each in plan.tfl if isinstance(each, KeepIntegers)]
     # A recipe decides about integers that kernels would get wrong; those that it leaves are unpacked.
-    before = mapped(plan.tfl, lambda p: KeepIntegers(unpack=False) if p in kept else p)
+    before = mapped(
+        plan.tfl, lambda p: replace(p, unpack=False) if isinstance(p, KeepIntegers) else p
+    )
     return replace(_unfolded(plan, recipe), tfl=(*before, *behind, *kept))
 
 

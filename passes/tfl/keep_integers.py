@@ -19,8 +19,9 @@ from litewright.compiler.ir.quantized_type import (
     weight_quantization_of,
 )
 from litewright.compiler.ir.types import element_of, shape_of
+from litewright.compiler.targets import XNNPACK, Target, target_named
 from litewright.compiler.targets.activation_schemes import ACTIVATION_USES
-from litewright.compiler.targets.weight_schemes import WEIGHT_USES, why_not_runnable
+from litewright.compiler.targets.weight_schemes import WeightTable, why_not_runnable
 from litewright.compiler.weights.integers import (
     Kept,
     integer_leaves,
@@ -65,22 +66,26 @@ class KeepIntegers(Pass[Program]):
     Attributes:
         unpack: whether integers that kernels would get wrong may be made floats in front of products; else the
             weight is left to a recipe.
+        target: who computes with the weights, or its name. A conversion sets it to its own.
     """
 
     unpack: bool = True
+    target: Target | str = XNNPACK.name
 
     def run(self, unit: Program) -> bool:
         """See `Pass.run`."""
         notes: list[str] = []
         changed = False
-        for found in _weights(unit, unpack=self.unpack):
+        target = target_named(self.target) if isinstance(self.target, str) else self.target
+        table = target.weights
+        for found in _weights(unit, table, unpack=self.unpack):
             symbol = weight_symbol(found.arguments[0]) or ""
             names = integer_leaves(unit.weights, unit.weights.expression(symbol))
             if isinstance(found.kept, str):
                 why = f"the checkpoint's integers are not kept: {found.kept}"
                 notes += [f"{name}: {why}" for name in names]
                 continue
-            unpacked = [_keep(unit, argument, found.kept) for argument in found.arguments]
+            unpacked = [_keep(unit, argument, found.kept, table) for argument in found.arguments]
             if any(unpacked):
                 why = f"unpacked in front of the op: {found.kept.why_unpacked}"
                 notes += [f"{name}: {why}" for name in names]
@@ -90,7 +95,7 @@ class KeepIntegers(Pass[Program]):
         return add_notes(unit, notes) or changed
 
 
-def _weights(program: Program, *, unpack: bool) -> list[_Found]:
+def _weights(program: Program, table: WeightTable, *, unpack: bool) -> list[_Found]:
     """All weights that come as integers, with the arguments of all signatures that stand for each."""
     found: dict[str, _Found] = {}
     for function in program.signatures():
@@ -105,15 +110,17 @@ def _weights(program: Program, *, unpack: bool) -> list[_Found]:
             own = found[symbol]
             own.arguments.append(value)
             if isinstance(own.kept, Kept):
-                own.kept = _settled(program, value, own.kept, unpack=unpack)
+                own.kept = _settled(program, value, own.kept, table, unpack=unpack)
     return list(found.values())
 
 
-def _settled(program: Program, value: ir.Value, kept: Kept, *, unpack: bool) -> Kept | str:
+def _settled(
+    program: Program, value: ir.Value, kept: Kept, table: WeightTable, *, unpack: bool
+) -> Kept | str:
     """The integers as all readers of an argument take them, or why one of them cannot."""
     for use in value.uses:
         kind = op_name(use.owner).removeprefix("tfl.")
-        known = WEIGHT_USES.get(kind)
+        known = table.uses.get(kind)
         if known is None or known.operand != use.operand_number:
             return f"{kind} reads floats"
         axis = channel_axis(use.owner) % len(shape_of(value))
@@ -121,19 +128,19 @@ def _settled(program: Program, value: ir.Value, kept: Kept, *, unpack: bool) -> 
             kept = with_scale_per_channel(program.weights, kept, axis)
         if kept.axis != axis:
             return f"{kind} has its channels elsewhere"
-        reads_floats = _reads_floats(use.owner, kept)
+        reads_floats = _reads_floats(use.owner, kept, table)
         if reads_floats and not unpack and not _multiplies_integers(use.owner):
             return kept.why_unpacked
         spec = replace(kept.spec, compute="float") if reads_floats else kept.spec
-        why = why_not_runnable(kind, spec, shape_of(value))
+        why = why_not_runnable(kind, spec, shape_of(value), table)
         if why is not None:
             return why
     return kept
 
 
-def _reads_floats(op: ir.OpView, kept: Kept) -> bool:
-    """Whether an op is to read what integers stand for."""
-    is_product = op_name(op) != "tfl.embedding_lookup"
+def _reads_floats(op: ir.OpView, kept: Kept, table: WeightTable) -> bool:
+    """Whether an op is to read what integers stand for, which some kernels make of them by themselves."""
+    is_product = op_name(op) != "tfl.embedding_lookup" and not table.unpacks
     return is_product and (bool(kept.why_unpacked) or _multiplies_integers(op))
 
 
@@ -144,7 +151,7 @@ def _multiplies_integers(op: ir.OpView) -> bool:
     return not isinstance(owner, ir.Block) and op_name(owner) == "tfl.dequantize"
 
 
-def _keep(program: Program, argument: ir.Value, kept: Kept) -> bool:
+def _keep(program: Program, argument: ir.Value, kept: Kept, table: WeightTable) -> bool:
     """Puts integers in the place of an argument; says whether any op reads floats since kernels are wrong."""
     function = owner_function(argument)
     integers = program.weight_argument(function, kept.integers)
@@ -155,7 +162,7 @@ def _keep(program: Program, argument: ir.Value, kept: Kept) -> bool:
     wrong = False
     for use in list(argument.uses):
         op, number = use.owner, use.operand_number
-        if not _reads_floats(op, kept):
+        if not _reads_floats(op, kept, table):
             op.operands[number] = integers
             without_lost_activation(op, kept.spec)
             continue

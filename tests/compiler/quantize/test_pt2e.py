@@ -179,6 +179,18 @@ def test_unsigned_activations_and_weights_of_128(
         assert np.array_equal(each.integers, source)
 
 
+def test_where_kernels_multiply_floats_activations_are_only_rounded(tmp_path: Path) -> None:
+    torch.manual_seed(7)
+    x = torch.randn(4, 32)
+    graph = quantised(Dense().eval(), x, xnnpack_quantizer(dynamic=False))
+    edge = litewright.convert(graph, (x,), target="gpu")
+    rounding = ["quantize", "dequantize"]
+    product = ["fully_connected"]
+    assert ops(edge) == [*rounding, *product, *rounding, *product, *rounding]
+    assert max(errors(edge, graph, x, tmp_path / "m.tflite")) <= LIMIT
+    assert [each.element for each in stored_integers(tmp_path / "m.tflite")] == ["i8", "i8"]
+
+
 def test_signatures_share_what_is_equal(tmp_path: Path) -> None:
     torch.manual_seed(9)
     module, quantizer = Dense().eval(), xnnpack_quantizer(dynamic=True)

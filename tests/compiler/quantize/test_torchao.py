@@ -201,6 +201,27 @@ def test_activations_that_torchao_quantises_dynamically(tmp_path: Path) -> None:
         assert_computes(edge, module, [tokens], path, TOLERANCES["int8 activations"])
 
 
+def test_a_target_keeps_what_it_computes_with(tmp_path: Path) -> None:
+    """Blocks corrupt the memory of the GPU's delegate, and its kernels multiply floats: -128 is as good as any."""
+    tokens = TOKENS[1]
+    blocks = words(int4(32))
+    edge = litewright.convert(blocks, (tokens,), target="gpu")
+    assert all("no kernel for int4 block 32" in note for note in edge.notes)
+    assert len(edge.notes) == 2
+    assert_computes(
+        edge, dequantised(blocks), [tokens], tmp_path / "m.tflite", TOLERANCES["float32 model"]
+    )
+    assert stored_integers(tmp_path / "m.tflite") == []
+
+    rows = words(ao.Int8WeightOnlyConfig(version=2))
+    edge = litewright.convert(rows, (tokens,), target="gpu")
+    assert edge.notes == []
+    edge.export(tmp_path / "m.tflite")
+    for each, name in zip(stored_integers(tmp_path / "m.tflite"), ("up", "down"), strict=True):
+        assert_stored(each, rows.get_parameter(f"{name}.weight"), name)
+        assert each.reader == "tfl.fully_connected"
+
+
 EXPORTS: dict[str, Any] = {
     "export": torch.export.export,
     "strict": lambda module, args: torch.export.export(module, args, strict=True),
