@@ -1,7 +1,8 @@
 """What export_checkpoint accepts and refuses: refusals come before anything takes time, and leave nothing."""
 
+import json
+import shutil
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from litewright.generative.huggingface import bundling
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.tools.main import main
 from tests.generative.architectures import POSITIONS, build
+
+_FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +128,10 @@ def test_positions_that_a_table_lacks_are_refused(name: str, tmp_path: Path, out
 
 
 def test_positions_that_were_not_trained_are_a_warning(llama: Path, out: Path) -> None:
-    def export(cache: int) -> Callable[[], object]:
-        return lambda: export_checkpoint(
-            llama, out / "m.tflite", prefill_lengths=(4,), cache_length=cache, proof=False
-        )
-
     with pytest.warns(UserWarning, match=f"the model was made for {POSITIONS} "):
-        export(POSITIONS + 1)()
-    export(POSITIONS)()
+        export_checkpoint(
+            llama, out / "m.tflite", prefill_lengths=(4,), cache_length=POSITIONS + 1, proof=False
+        )
 
 
 def test_the_command_tells_warnings_in_a_line(llama: Path, out: Path) -> None:
@@ -143,3 +142,28 @@ def test_the_command_tells_warnings_in_a_line(llama: Path, out: Path) -> None:
     assert done.exit_code == 0, done.output
     first = f"Warning: a cache of {POSITIONS + 1} positions: the model was made for {POSITIONS} "
     assert next(line for line in done.stderr.splitlines() if "positions" in line).startswith(first)
+
+
+def test_the_command_reads_a_text_and_makes_rings(out: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(_FOLDER, tmp_path / "windowed"))
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "mistral", "sliding_window": 16}
+    config["architectures"] = ["MistralForCausalLM"]
+    (folder / "config.json").write_text(json.dumps(config))
+    text = tmp_path / "text.txt"
+    text.write_text("Return a new array of given shape and type, filled with zeros.")
+    command = ["export-hf", str(folder), "-o", str(out / "m.tflite"), "--prefill", "8"]
+    command += ["--cache", "48", "--ring", "--proof-text"]
+
+    done = CliRunner().invoke(main, [*command, str(tmp_path / "absent.txt")])
+    assert done.exit_code == 2
+    assert "Invalid value for '--proof-text': cannot read" in done.output
+    assert not list(out.iterdir())
+
+    done = CliRunner().invoke(main, [*command, str(text), "--json"])
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    assert facts["rings"] == [24]
+    assert facts["text"]["tokens"] > 8
+    assert facts["text"]["perplexity"] == pytest.approx(facts["text"]["reference_perplexity"], 1e-4)
+    assert any("ring of 24" in each["name"] for each in facts["trials"])

@@ -110,7 +110,10 @@ def test_weights_that_do_not_fit_the_memory_are_not_searched(
     assert "the first wrong op was not looked for" in message
 
 
-def test_quantised_models_are_refused_where_numbers_are_not_finite(llama: Path) -> None:
+def test_quantised_models_are_refused_where_numbers_are_not_finite(
+    llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diverging, "_memory", lambda: 0)
     place = litewright.place(wrong_mul, stage="tfl")
     assert "error inf" in _refusal(llama, passes=[place], quant_config="dynamic_int8")
 
@@ -135,7 +138,7 @@ def test_a_text_in_parts_has_the_logits_of_the_whole(
 def test_quantised_models_read_a_text(tmp_path: Path) -> None:
     text = "Return a new array of given shape and type, filled with zeros."
     readings: list[Reading] = []
-    for recipe, given in (("dynamic_int8", None), ("int4_block32", None), (None, text)):
+    for recipe, given in (("int4_block32", None), (None, text)):
         exported = export_checkpoint(
             _FOLDER,
             tmp_path / "m.tflite",
@@ -147,16 +150,15 @@ def test_quantised_models_read_a_text(tmp_path: Path) -> None:
         assert exported.proof is not None
         assert exported.proof.reading is not None
         readings.append(exported.proof.reading)
-    int8, int4, exact = readings
-    assert int8.tokens == int4.tokens == 63
-    assert int8.reference_perplexity == int4.reference_perplexity
-    assert 0 < int8.divergence < int4.divergence
+    int4, exact = readings
+    assert int4.tokens == 63
+    assert 1e-4 < int4.divergence < 0.1
     assert exact.agreement == 1.0
     assert exact.divergence < 1e-9
 
     tokenizer = _LIBRARY.AutoTokenizer.from_pretrained(_FOLDER)
     model = _LIBRARY.AutoModelForCausalLM.from_pretrained(_FOLDER, dtype=torch.float32)
-    for reading, words in ((exact, text), (int8, NEUTRAL)):
+    for reading, words in ((exact, text), (int4, NEUTRAL)):
         tokens = tokenizer(words, return_tensors="pt").input_ids[:, :64]
         with torch.no_grad():
             expected = float(model(tokens, labels=tokens).loss.exp())
