@@ -92,10 +92,20 @@ def cases() -> dict[str, tuple[str, str, Recipe | None]]:
             spec = QuantSpec("int4", "block" if size else "channel", size, algorithm=algorithm)
             table[f"all_{key}-{algorithm}"] = f"int4 {grain} throughout", algorithm, recipe(spec)
     for algorithm in ("mse", "output_mse", "gptq"):
-        compact = int4_compact(32, algorithm, first_rows=COMMON)
-        table[f"compact-{algorithm}"] = "int4 block 32, common tokens int8", algorithm, compact
+        for key, grain, size in (
+            ("", "block 32", 32),
+            ("128", "block 128", 128),
+            ("0", "channel", 0),
+        ):
+            compact = int4_compact(size, algorithm, first_rows=COMMON)
+            name = f"int4 {grain}, common tokens int8"
+            table[f"compact{key}-{algorithm}"] = name, algorithm, compact
         spent = spent_recipe(algorithm)
-        table[f"spent-{algorithm}"] = "the same, and layer 0 int8", algorithm, spent
+        table[f"spent-{algorithm}"] = (
+            "int4 block 32, common tokens and layer 0 int8",
+            algorithm,
+            spent,
+        )
         table[f"mixed-{algorithm}"] = "mixed", algorithm, mixed_recipe(algorithm)
     for algorithm in ("mse", "gptq"):
         two = recipe(

@@ -143,14 +143,16 @@ def int4_compact(
     have 8 bits. A quarter of the vocabulary is a good choice. Tables of rotary embeddings become float16.
 
     Args:
-        block_size: of all weights of 4 bits.
+        block_size: of all weights of 4 bits; 0 for a scale per output channel.
         algorithm: of these too.
         first_rows: of tables and output heads.
 
     Raises:
         UserError: the runtime has no blocks of that size.
     """
-    spec, eight = _blocks(block_size, algorithm), INT8_CHANNEL
+    eight, spec = INT8_CHANNEL, QuantSpec("int4", "channel", algorithm=algorithm)
+    if block_size:
+        spec = _blocks(block_size, algorithm)
     rules = (
         Rule(FLOAT16, ROTARY_TABLES, kinds=_LOOKUPS, optional=True),
         Rule(eight, kinds=_LOOKUPS, first_rows=first_rows),

@@ -96,6 +96,13 @@ def test_a_compact_recipe(algorithm: Any) -> None:
     assert found == {("qi8", FIRST), ("qi4", VOCABULARY - FIRST), middle}
     # Rows that are looked up count by themselves, beside what they are multiplied by.
     assert ("and lookups" in str(model.program.module)) == (algorithm == "gptq")
+    channels = {
+        each.granularity
+        for each in litewright.quantize.errors(
+            litewright.convert(network, (tokens,), quant_config=int4_compact(0, first_rows=FIRST))
+        )
+    }
+    assert channels == {"channel"}
     with pytest.raises(UserError, match="no blocks of 48"):
         int4_compact(48)
 
