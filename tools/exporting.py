@@ -55,7 +55,7 @@ def _export_causal(
 
     names = {"prefill": "prefill_lengths", "cache": "cache_length"}
     given = {names.get(name, name): value for name, value in chosen.items()}
-    given |= _adapters(given)
+    given |= _adapters(given) | _calibration(given, folder)
     exported = export_checkpoint(folder, output, **given, **shared)
     facts: Facts = {
         "file": str(exported.path),
@@ -103,6 +103,14 @@ def _trials(proof: Proof | None) -> Facts:
     ]
     text = {} if proof.reading is None else {"text": asdict(proof.reading)}
     return {"trials": trials, **text}
+
+
+def _calibration(given: dict[str, Any], folder: Path) -> Facts:
+    """The text that is calibrated on, as tokens; takes it out of `given`."""
+    from litewright.generative.huggingface.reading import tokens_of
+
+    text = given.pop("calibration_text", None)
+    return {"calibration_tokens": [tokens_of(folder, text, len(text))]} if text is not None else {}
 
 
 def _adapters(given: dict[str, Any]) -> Facts:
@@ -244,7 +252,7 @@ def _show_diffusion(facts: Facts, console: Console) -> None:
 _DIFFUSION = Exporter(frozenset({"size"}), _export_diffusion, _show_diffusion)
 _ADAPTERS = "lora_as_inputs", "lora_rank", "lora_targets"
 _CAUSAL = Exporter(
-    frozenset({"prefill", "cache", "ring", "lora", "proof_text", *_ADAPTERS}),
+    frozenset({"prefill", "cache", "ring", "lora", "proof_text", "calibration_text", *_ADAPTERS}),
     _export_causal,
     _show_causal,
 )

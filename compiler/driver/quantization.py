@@ -76,7 +76,8 @@ def with_recipe(
     if recipe.measures_ranges and calibration_data is None:
         raise UserError(
             f"{recipe.name} finds scales of activations on data: give convert(calibration_data=...) some "
-            "samples of the model's inputs, a tuple each; on the command line, --calibration FILE.npz"
+            "samples of the model's inputs, a tuple each; on the command line, --calibration FILE.npz, and "
+            "--calibration-text FILE of export-hf"
         )
     behind = _passes(recipe, calibration_data, progress)
     kept = [each for each in plan.tfl if isinstance(each, KeepIntegers)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import litewright
 from litewright.compiler.ir import mlir
@@ -19,6 +20,7 @@ from litewright.generative.generation.text import TextGenerator
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.export import convert_checkpoint
 from litewright.quantize import QuantSpec, Recipe, Rule, recipe
+from litewright.tools.main import main
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "data" / "docs-llama"
@@ -132,6 +134,21 @@ def test_the_engine_of_others_runs_such_caches(tmp_path: Path) -> None:
     ours = "".join(TextGenerator(path).generate(prompt, limit=40))
     assert len(ours) > 50
     assert answer.startswith(ours)
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    own, text, path = tmp_path / "own.json", tmp_path / "text.txt", tmp_path / "model.tflite"
+    own.write_text(RECIPES["caches alone"].to_json())
+    text.write_text("Return a new array of given shape and type, filled with zeros. " * 20)
+    arguments = ["export-hf", FOLDER, "-o", path, "--prefill", "16", "--cache", "32", "--no-proof"]
+    given = [*arguments, "--quantize", own, "--calibration-text", text]
+    result = CliRunner().invoke(main, [str(each) for each in given])
+    assert result.exit_code == 0, result.output
+    inputs = litewright.read(path).signatures["decode"].inputs
+    assert {each.dtype for each in inputs if "cache" in each.name} == {np.dtype(np.int8)}
+    result = CliRunner().invoke(main, [str(each) for each in given[:-2]])
+    assert result.exit_code == 1
+    assert "--calibration-text FILE" in " ".join(result.output.split())
 
 
 def test_without_texts_it_is_said_how() -> None:

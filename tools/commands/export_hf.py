@@ -78,6 +78,13 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
     help="Language models: a text to measure perplexity on. By default, quantised models read one of ours.",
 )
 @click.option(
+    "--calibration-text",
+    type=click.Path(path_type=Path),
+    callback=_text,
+    metavar="FILE",
+    help="Language models: typical text, for recipes that look at values (gptq, static_int8, caches of int8).",
+)
+@click.option(
     "--lora-as-inputs",
     is_flag=True,
     default=None,
