@@ -75,14 +75,16 @@ def mask_of_step(
     given = _mask.get()
     if mask_function is causal_mask_function:
         return given
-    queries = (q_offset + torch.arange(q_length)).reshape(1, 1, -1, 1)
-    first = torch.zeros(1, 1, 1, 1, dtype=torch.int64)
+    # Integers of 32 bits, as positions are: GPUs have no others.
+    integer = torch.int32
+    queries = (q_offset + torch.arange(q_length, dtype=integer)).reshape(1, 1, -1, 1)
+    first = torch.zeros(1, 1, 1, 1, dtype=integer)
     ring = _ring.get()
     if ring is not None and kv_length == ring.length:
         keys = ring.held.reshape(1, 1, 1, -1)
         visible = mask_function(first, first, queries, keys) & (keys >= 0)
         return torch.where(visible, 0.0, MASKED)
-    keys = (kv_offset + torch.arange(kv_length)).reshape(1, 1, 1, -1)
+    keys = (kv_offset + torch.arange(kv_length, dtype=integer)).reshape(1, 1, 1, -1)
     visible = mask_function(first, first, queries, keys)
     return torch.minimum(given, torch.where(visible, 0.0, MASKED))
 

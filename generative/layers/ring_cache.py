@@ -52,8 +52,8 @@ class Ring:
         steps = input_pos.shape[0]
         slots = torch.arange(length, dtype=input_pos.dtype)
         last = input_pos[:1] + (steps - 1)
-        slot = torch.remainder(input_pos[:1], length)
-        last_slot = torch.remainder(last, length) if steps > 1 else slot
+        slot = torch.fmod(input_pos[:1], length)
+        last_slot = torch.fmod(last, length) if steps > 1 else slot
         source = _around(slots - slot, length)
         return cls(
             length,

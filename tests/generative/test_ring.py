@@ -14,6 +14,10 @@ import torch
 import transformers
 
 import litewright
+from litewright.compiler.driver.extensions import effective
+from litewright.compiler.driver.options import target_of
+from litewright.compiler.inspect.survey import survey
+from litewright.compiler.ir import mlir
 from litewright.generative.generation.generator import Generator
 from litewright.generative.huggingface import diverging, export
 from litewright.generative.huggingface.bundling import export_checkpoint
@@ -125,6 +129,18 @@ def _walk(
         actual.append(runner.logits())
         positions.append(end - 1)
     return actual, positions
+
+
+@pytest.mark.parametrize("ring", [False, True])
+def test_windows_are_computed_in_what_gpus_have(ring: bool, tmp_path: Path) -> None:
+    _checkpoint("gemma3", tmp_path)
+    converted = convert_checkpoint(
+        tmp_path, prefill_lengths=_PREFILLS, cache_length=_CACHE, ring=ring, target="gpu"
+    )
+    program = converted.edge.program
+    with mlir.use(program.context):
+        facts = survey(program, target_of("gpu", effective()))
+    assert [each.not_delegated for each in facts.signatures] == [()] * 3
 
 
 def test_a_ring_that_is_too_short_is_found_by_the_proof(
