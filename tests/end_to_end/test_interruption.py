@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,14 @@ ENDS: dict[str, tuple[Callable[[], None], type[BaseException]]] = {
     "SIGHUP": (lambda: signal.raise_signal(signal.SIGHUP), SystemExit),
 }
 MOMENTS = ("first weight", "last weight", "disk", "rename")
+
+
+@pytest.fixture(autouse=True)
+def interrupts() -> Iterator[None]:
+    """Python's own handling of SIGINT, which what a shell runs in the background is born to ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")

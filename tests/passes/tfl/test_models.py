@@ -52,7 +52,8 @@ def per_layer() -> dict[str, Counter[str]]:
 
 def test_ops_of_a_decoder_layer(per_layer: dict[str, Counter[str]]) -> None:
     assert per_layer["decode"].total() / (MANY - FEW) == 39
-    assert per_layer["prefill"].total() / (MANY - FEW) == 43
+    # Of these, two reshape the scores, to heads for their mask and back.
+    assert per_layer["prefill"].total() / (MANY - FEW) == 45
 
 
 def test_what_a_decoder_layer_does_not_need(per_layer: dict[str, Counter[str]]) -> None:
