@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from torch import Tensor
 
 import litewright
 
@@ -18,7 +19,7 @@ STEPS = 128
 
 
 def token_samples(
-    inputs: Mapping[str, Any], texts: Iterable[Sequence[int]]
+    inputs: Mapping[str, Tensor], texts: Iterable[Sequence[int]]
 ) -> Iterator[dict[str, Array]]:
     """Texts as inputs of a prefill signature over empty caches, each cut into parts of its length.
 
@@ -31,7 +32,7 @@ def token_samples(
     Raises:
         UserError: a text is no sequence of numbers.
     """
-    empty = {name: np.asarray(value) for name, value in inputs.items()}
+    empty = _arrays(inputs)
     length = empty["tokens"].shape[1]
     for text in texts:
         tokens = _tokens(text)
@@ -41,7 +42,7 @@ def token_samples(
 
 
 def step_samples(
-    inputs: Mapping[str, Any], texts: Iterable[Sequence[int]], limit: int = STEPS
+    inputs: Mapping[str, Tensor], texts: Iterable[Sequence[int]], limit: int = STEPS
 ) -> Iterator[dict[str, Array]]:
     """Texts as inputs of `decode`, token by token; caches are those that the step before has left.
 
@@ -53,7 +54,7 @@ def step_samples(
     Raises:
         UserError: a text is no sequence of numbers.
     """
-    empty = {name: np.asarray(value) for name, value in inputs.items()}
+    empty = _arrays(inputs)
     kept = {name: value for name, value in empty.items() if "cache" not in name}
     shape = empty["mask"].shape
     for text in texts:
@@ -68,6 +69,16 @@ def step_samples(
                 "input_pos": np.array([position], np.int32),
                 "mask": mask,
             }
+
+
+def _arrays(inputs: Mapping[str, Tensor]) -> dict[str, Array]:
+    """Samples of a signature; what has no values is zeros."""
+    return {
+        name: np.zeros(tuple(each.shape), str(each.dtype).removeprefix("torch."))
+        if each.is_meta
+        else each.numpy()
+        for name, each in inputs.items()
+    }
 
 
 def _tokens(text: Sequence[int]) -> Array:

@@ -270,7 +270,7 @@ def _shape(layer: Any) -> tuple[int, int, int]:
 def step_inputs(
     shapes: Shapes, length: int, cache_length: int, *, has_mask: bool
 ) -> dict[str, Tensor]:
-    """Inputs of a step of the decoder of `length` tokens, over empty caches."""
+    """Inputs of a step of the decoder of `length` tokens, over caches, which are on the meta device."""
     inputs = {
         "tokens": torch.zeros(1, length, dtype=torch.int32),
         "input_pos": torch.arange(length, dtype=torch.int32),
@@ -284,6 +284,7 @@ def step_inputs(
     )
     for key, value, layers, positions in kinds:
         for index, (heads, key_width, value_width) in enumerate(layers):
-            inputs[key.format(index)] = torch.zeros(1, heads, positions, key_width)
-            inputs[value.format(index)] = torch.zeros(1, heads, value_width, positions)
+            shapes_of_layer = (heads, positions, key_width), (heads, value_width, positions)
+            for name, shape in zip((key, value), shapes_of_layer, strict=True):
+                inputs[name.format(index)] = torch.empty(1, *shape, device="meta")
     return inputs

@@ -62,7 +62,11 @@ def first_wrong_module(checkpoint: Checkpoint, tokens: Sequence[int]) -> str:
 def _step(checkpoint: Checkpoint, text: list[int]) -> None:
     """The text as one step over empty caches."""
     length = len(text)
-    inputs = sample_inputs(checkpoint.model, length, length)
+    inputs = {
+        name: torch.zeros_like(each, device="cpu")
+        for name, each in sample_inputs(checkpoint.model, length, length).items()
+    }
+    inputs["input_pos"] = torch.arange(length, dtype=torch.int32)
     inputs["tokens"] = torch.tensor([text], dtype=torch.int32)
     inputs["mask"] = build_causal_mask_cache(length)
     with parameters_when_needed(checkpoint), torch.no_grad():

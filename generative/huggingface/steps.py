@@ -81,7 +81,10 @@ class CacheShape:
 def sample_inputs(
     model: nn.Module, length: int, cache_length: int, ring_length: int = 0
 ) -> dict[str, Tensor]:
-    """Inputs of a step of `length` tokens, over empty caches of the shapes that the model writes."""
+    """Inputs of a step of `length` tokens, over caches of the shapes that the model writes.
+
+    Caches are on the meta device: those of a conversation of a large model are gigabytes.
+    """
     inputs = {
         "tokens": torch.zeros(1, length, dtype=torch.int32),
         "input_pos": torch.arange(length, dtype=torch.int32),
@@ -89,8 +92,9 @@ def sample_inputs(
     }
     for index, each in enumerate(cache_shapes(model)):
         slots = ring_length if ring_length and each.window else cache_length
-        inputs[KEY.format(index)] = torch.zeros(1, each.heads, slots, each.key_width)
-        inputs[VALUE.format(index)] = torch.zeros(1, each.heads, each.value_width, slots)
+        shapes = (each.heads, slots, each.key_width), (each.heads, each.value_width, slots)
+        for name, shape in zip((KEY, VALUE), shapes, strict=True):
+            inputs[name.format(index)] = torch.empty(1, *shape, device="meta")
     return inputs
 
 

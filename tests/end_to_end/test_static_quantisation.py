@@ -200,6 +200,7 @@ def _language_model(recipe: Recipe | None, windows: Array) -> tuple[litewright.E
     mask = np.triu(np.full((WINDOW, WINDOW), MASKED, np.float32), 1)[None, None]
     with hooked(checkpoint.model, WINDOW):
         sample = sample_inputs(checkpoint.model, WINDOW, WINDOW)
+        sample |= {n: torch.zeros_like(t, device="cpu") for n, t in sample.items() if t.is_meta}
         base = {name: value.numpy() for name, value in sample.items()} | {"mask": mask}
         step = Step(checkpoint.model, with_logits=True)
         data = ({**base, "tokens": window[None]} for window in windows)

@@ -12,6 +12,9 @@ from click.testing import CliRunner
 import litewright
 from litewright.generative.huggingface import bundling
 from litewright.generative.huggingface.bundling import export_checkpoint
+from litewright.generative.huggingface.hooks import hooked
+from litewright.generative.huggingface.loading import open_checkpoint
+from litewright.generative.huggingface.steps import sample_inputs
 from litewright.tools.main import main
 from tests.generative.architectures import POSITIONS, build
 
@@ -167,3 +170,13 @@ def test_the_command_reads_a_text_and_makes_rings(out: Path, tmp_path: Path) -> 
     assert facts["text"]["tokens"] > 8
     assert facts["text"]["perplexity"] == pytest.approx(facts["text"]["reference_perplexity"], 1e-4)
     assert any("ring of 24" in each["name"] for each in facts["trials"])
+
+
+def test_caches_of_samples_take_no_memory() -> None:
+    """Those of a conversation of a large model are gigabytes, and nothing but their shapes is wanted."""
+    checkpoint = open_checkpoint(_FOLDER)
+    with hooked(checkpoint.model, 64):
+        inputs = sample_inputs(checkpoint.model, 8, 64)
+    caches = {name: each for name, each in inputs.items() if name.startswith("kv_cache")}
+    assert caches
+    assert all(each.is_meta for each in caches.values())
