@@ -23,7 +23,7 @@ from benchmarks.quality import latencies, write_table
 from litewright.compiler.runtime import Runner
 from litewright.generative.huggingface.hooks import hooked
 from litewright.generative.huggingface.loading import open_checkpoint
-from litewright.generative.huggingface.steps import Step, sample_inputs
+from litewright.generative.huggingface.steps import Step, sample_inputs, with_empty_caches
 from litewright.generative.masking import MASKED
 from litewright.quantize import (
     CALIBRATED,
@@ -213,7 +213,8 @@ def convert(path: Path, own: Recipe | None, data: Array) -> tuple[float, dict[st
 def base_inputs(sample: Mapping[str, Tensor]) -> dict[str, Array]:
     """What a window is fed beside its tokens: positions, a causal mask, empty caches."""
     mask = np.triu(np.full((WINDOW, WINDOW), MASKED, np.float32), 1)
-    return {**{name: value.numpy() for name, value in sample.items()}, "mask": mask[None, None]}
+    values = {name: value.numpy() for name, value in with_empty_caches(sample).items()}
+    return {**values, "mask": mask[None, None]}
 
 
 def samples(data: Array) -> Iterator[dict[str, Array]]:

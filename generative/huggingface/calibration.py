@@ -11,6 +11,7 @@ from torch import Tensor
 import litewright
 
 from ..masking import MASKED
+from .steps import with_empty_caches
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,7 +33,7 @@ def token_samples(
     Raises:
         UserError: a text is no sequence of numbers.
     """
-    empty = _arrays(inputs)
+    empty = {name: each.numpy() for name, each in with_empty_caches(inputs).items()}
     length = empty["tokens"].shape[1]
     for text in texts:
         tokens = _tokens(text)
@@ -54,7 +55,7 @@ def step_samples(
     Raises:
         UserError: a text is no sequence of numbers.
     """
-    empty = _arrays(inputs)
+    empty = {name: each.numpy() for name, each in with_empty_caches(inputs).items()}
     kept = {name: value for name, value in empty.items() if "cache" not in name}
     shape = empty["mask"].shape
     for text in texts:
@@ -69,16 +70,6 @@ def step_samples(
                 "input_pos": np.array([position], np.int32),
                 "mask": mask,
             }
-
-
-def _arrays(inputs: Mapping[str, Tensor]) -> dict[str, Array]:
-    """Samples of a signature; what has no values is zeros."""
-    return {
-        name: np.zeros(tuple(each.shape), str(each.dtype).removeprefix("torch."))
-        if each.is_meta
-        else each.numpy()
-        for name, each in inputs.items()
-    }
 
 
 def _tokens(text: Sequence[int]) -> Array:

@@ -16,7 +16,7 @@ from ..layers.attention_utils import build_causal_mask_cache
 from .hooks import hooked
 from .loading import Checkpoint
 from .reference import parameters_when_needed, reference_logits
-from .steps import Step, sample_inputs
+from .steps import Step, sample_inputs, with_empty_caches
 
 _TOLERANCE = 1e-4
 _MOST = 1024
@@ -62,11 +62,7 @@ def first_wrong_module(checkpoint: Checkpoint, tokens: Sequence[int]) -> str:
 def _step(checkpoint: Checkpoint, text: list[int]) -> None:
     """The text as one step over empty caches."""
     length = len(text)
-    inputs = {
-        name: torch.zeros_like(each, device="cpu")
-        for name, each in sample_inputs(checkpoint.model, length, length).items()
-    }
-    inputs["input_pos"] = torch.arange(length, dtype=torch.int32)
+    inputs = with_empty_caches(sample_inputs(checkpoint.model, length, length))
     inputs["tokens"] = torch.tensor([text], dtype=torch.int32)
     inputs["mask"] = build_causal_mask_cache(length)
     with parameters_when_needed(checkpoint), torch.no_grad():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,14 @@ def sample_inputs(
         for name, shape in zip((KEY, VALUE), shapes, strict=True):
             inputs[name.format(index)] = torch.empty(1, *shape, device="meta")
     return inputs
+
+
+def with_empty_caches(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Samples with values: caches, which are on the meta device, as zeros."""
+    return {
+        name: torch.zeros_like(each, device="cpu") if each.is_meta else each
+        for name, each in inputs.items()
+    }
 
 
 def cache_shapes(model: nn.Module) -> list[CacheShape]:

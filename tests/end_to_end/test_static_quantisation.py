@@ -14,7 +14,7 @@ import litewright
 from litewright.compiler.runtime import Runner
 from litewright.generative.huggingface.hooks import hooked
 from litewright.generative.huggingface.loading import open_checkpoint
-from litewright.generative.huggingface.steps import Step, sample_inputs
+from litewright.generative.huggingface.steps import Step, sample_inputs, with_empty_caches
 from litewright.generative.masking import MASKED
 from litewright.quantize import Recipe, static_int8, static_int16x8
 from tests.models.encoder import SENTENCES, SentenceEncoder, sentence_encoder, tokenize
@@ -199,8 +199,7 @@ def _language_model(recipe: Recipe | None, windows: Array) -> tuple[litewright.E
     checkpoint = open_checkpoint(MODEL)
     mask = np.triu(np.full((WINDOW, WINDOW), MASKED, np.float32), 1)[None, None]
     with hooked(checkpoint.model, WINDOW):
-        sample = sample_inputs(checkpoint.model, WINDOW, WINDOW)
-        sample |= {n: torch.zeros_like(t, device="cpu") for n, t in sample.items() if t.is_meta}
+        sample = with_empty_caches(sample_inputs(checkpoint.model, WINDOW, WINDOW))
         base = {name: value.numpy() for name, value in sample.items()} | {"mask": mask}
         step = Step(checkpoint.model, with_logits=True)
         data = ({**base, "tokens": window[None]} for window in windows)

@@ -17,7 +17,7 @@ from litewright.compiler.runtime import Runner
 from litewright.compiler.weights.checkpoint import open_checkpoint
 from litewright.generative.huggingface.hooks import hooked
 from litewright.generative.huggingface.loading import open_checkpoint as open_model
-from litewright.generative.huggingface.steps import Step, sample_inputs
+from litewright.generative.huggingface.steps import Step, sample_inputs, with_empty_caches
 from litewright.generative.masking import MASKED
 from litewright.quantize import Rule, mixed, recipe, recipe_of
 from tests.models.encoder import SENTENCES, sentence_encoder, tokenize
@@ -101,7 +101,7 @@ class Scorer:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "model.tflite"
-        sample = sample_inputs(open_model(FOLDER).model, LENGTH, LENGTH)
+        sample = with_empty_caches(sample_inputs(open_model(FOLDER).model, LENGTH, LENGTH))
         self._base = {name: value.numpy() for name, value in sample.items()}
         mask = np.triu(np.full((LENGTH, LENGTH), MASKED, np.float32), 1)
         self._base["mask"] = mask[None, None]
