@@ -27,6 +27,7 @@ from litewright.generative.utilities.model_builder import (
     DecoderOnlyModel,
     build_decoder_only_model,
 )
+from tests.generative.tiny_llama import NAMES
 from tests.support.tolerances import TOLERANCES, relative_error
 
 _LIBRARY: Any = transformers
@@ -40,20 +41,6 @@ _SIZES: dict[str, Any] = {
     "bos_token_id": 1, "eos_token_id": 2, "rms_norm_eps": 1e-6,
 }  # fmt: skip
 _ROPE = {"rope_type": "default", "rope_theta": 10_000.0}
-_NAMES = ModelLoader.TensorNames(
-    ff_up_proj="model.layers.{}.mlp.up_proj",
-    ff_down_proj="model.layers.{}.mlp.down_proj",
-    ff_gate_proj="model.layers.{}.mlp.gate_proj",
-    attn_query_proj="model.layers.{}.self_attn.q_proj",
-    attn_key_proj="model.layers.{}.self_attn.k_proj",
-    attn_value_proj="model.layers.{}.self_attn.v_proj",
-    attn_output_proj="model.layers.{}.self_attn.o_proj",
-    pre_attn_norm="model.layers.{}.input_layernorm",
-    pre_ff_norm="model.layers.{}.post_attention_layernorm",
-    embedding="model.embed_tokens",
-    final_norm="model.norm",
-    lm_head="lm_head",
-)
 
 
 def _config(
@@ -75,7 +62,7 @@ class Family:
 
     original: Any
     config: cfg.ModelConfig
-    names: ModelLoader.TensorNames = _NAMES
+    names: ModelLoader.TensorNames = NAMES
 
 
 _GROUPED = cfg.AttentionConfig(num_heads=4, num_query_groups=2, head_dim=8, rotary_percentage=1.0)
@@ -116,7 +103,7 @@ def _gemma2() -> Family:
         lm_head_share_weight_with_embedding=True,
     )
     names = replace(
-        _NAMES,
+        NAMES,
         post_attn_norm="model.layers.{}.post_attention_layernorm",
         pre_ff_norm="model.layers.{}.pre_feedforward_layernorm",
         post_ff_norm="model.layers.{}.post_feedforward_layernorm",
@@ -128,7 +115,7 @@ def _gemma2() -> Family:
 def _qwen3() -> Family:
     attention = replace(_GROUPED, query_norm_config=_RMS, key_norm_config=_RMS)
     names = replace(
-        _NAMES,
+        NAMES,
         attn_query_norm="model.layers.{}.self_attn.q_norm",
         attn_key_norm="model.layers.{}.self_attn.k_norm",
     )
@@ -149,7 +136,7 @@ def _phi() -> Family:
         attention, block_configs=block, final_norm_config=_LAYER, lm_head_use_bias=True
     )
     names = replace(
-        _NAMES,
+        NAMES,
         attn_output_proj="model.layers.{}.self_attn.dense",
         ff_up_proj="model.layers.{}.mlp.fc1",
         ff_down_proj="model.layers.{}.mlp.fc2",
@@ -171,7 +158,7 @@ def _mixtral() -> Family:
     experts = replace(_GATED, num_experts=4, num_experts_per_token=2)
     path = "model.layers.{}.block_sparse_moe"
     names = replace(
-        _NAMES,
+        NAMES,
         ff_up_proj=f"{path}.experts.{{}}.w3",
         ff_down_proj=f"{path}.experts.{{}}.w2",
         ff_gate_proj=f"{path}.experts.{{}}.w1",
