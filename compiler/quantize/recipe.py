@@ -11,7 +11,7 @@ from typing import Any, Literal, cast, get_args
 
 from ..diagnostics import UserError
 from .ranges import RANGE_CHOICES, RangeChoice
-from .specs import QuantSpec, check_fields, check_word
+from .specs import CALIBRATED, QuantSpec, check_fields, check_word
 
 Kind = Literal[
     "fully_connected",
@@ -234,6 +234,13 @@ class Recipe:
     def measures_ranges(self) -> bool:
         """Whether scales of values are to be found on calibration data."""
         return self.state is not None or any(rule.activations for rule in self.rules)
+
+    @property
+    def is_content_with_noise(self) -> bool:
+        """Whether random tokens will do as calibration data, since the sizes of channels alone are looked at."""
+        algorithms = {rule.spec.algorithm for rule in self.rules if rule.spec is not None}
+        looks_closer = self.measures_ranges or algorithms & CALIBRATED
+        return not looks_closer and any(rule.equalise for rule in self.rules)
 
     def rule_for(self, read: Reading) -> Rule | None:
         """The rule that decides about a weight."""

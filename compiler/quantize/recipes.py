@@ -227,6 +227,7 @@ def full_fp16_recipe(mcfg: object = None) -> Recipe:
 READY: Mapping[str, Callable[[], Recipe]] = MappingProxyType(
     {
         "dynamic_int8": dynamic_int8,
+        "equalised_int8": equalised_int8,
         "weight_only_int8": weight_only_int8,
         "fp16": fp16,
         "static_int8": static_int8,

@@ -26,6 +26,8 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 ENCODE = "encode_{}"
 INPUT_IDS, ATTENTION_MASK, TOKEN_TYPE_IDS = "input_ids", "attention_mask", "token_type_ids"
 
+_RANDOM_TEXTS = 8
+
 
 class Encoder(nn.Module):
     """Token states of an encoder, pooled to one vector for each text.
@@ -136,7 +138,8 @@ def convert_encoder(
         pooling: without, what the folder says, or the mean if it says nothing.
         normalised: whether embeddings are scaled to length 1; without, what the folder says, or True if it says
             nothing.
-        texts: tokens, which recipes that want data are calibrated with; the longest signature is run on them.
+        texts: tokens, which recipes that want data are calibrated with; the longest signature is run on them. Without,
+            recipes that only equalise channels see random ones, in which the same channels are large.
         options: those of `litewright.convert`: quant_config, target, passes, dump_ir, observers, progress.
 
     Raises:
@@ -162,7 +165,10 @@ def convert_encoder(
     for length in ascending:
         samples = {name: torch.ones(batch, length, dtype=torch.int32) for name in inputs}
         converter = converter.signature(ENCODE.format(length), checkpoint.model, (), samples)
-    if texts and options.get("quant_config") is not None:
+    quant_config = options.get("quant_config")
+    if quant_config is not None:
+        texts = texts or _random_texts(quant_config, checkpoint.config.vocab_size, ascending[-1])
+    if quant_config is not None and texts:
         made = _calibration(checkpoint, inputs, texts, (batch, ascending[-1]))
         options["calibration_data"] = {ENCODE.format(ascending[-1]): made}
     edge = converter.convert(weights=checkpoint.weights, **options)
@@ -193,6 +199,14 @@ def padded(
     starts = np.array(begins if begins is not None else [length] * len(texts))
     kinds = (places >= starts[:, None]).astype(np.int32) * shown
     return {INPUT_IDS: ids, ATTENTION_MASK: shown, TOKEN_TYPE_IDS: kinds}
+
+
+def _random_texts(quant_config: Any, vocabulary: int, length: int) -> list[list[int]]:
+    """Texts that fill a signature, for a recipe that they will do for; none for others."""
+    if not litewright.quantize.recipe_of(quant_config).is_content_with_noise:
+        return []
+    random = np.random.default_rng(0)
+    return random.integers(0, vocabulary, (_RANDOM_TEXTS, length)).tolist()
 
 
 def _calibration(

@@ -208,6 +208,19 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     assert "1.00000" in printed.stdout
 
 
+def test_channels_are_equalised_without_texts(exported: Path, tmp_path: Path) -> None:
+    folder = sentence_encoder_folder()
+    vectors = [TextEncoder(exported, folder).encode(SENTENCES)]
+    for name in ("dynamic_int8", "equalised_int8"):
+        file = tmp_path / f"{name}.tflite"
+        result = _run(folder, "-o", file, "--lengths", 32, "--quantize", name, "--no-proof")
+        assert result.exit_code == 0, result.output
+        vectors.append(TextEncoder(file, folder).encode(SENTENCES))
+    original, plain, equalised = vectors
+    losses = [1 - (each * original).sum(-1).mean() for each in (plain, equalised)]
+    assert losses[1] < 0.8 * losses[0]
+
+
 def test_one_error_and_nothing_left_behind(tmp_path: Path) -> None:
     folder, output = tmp_path / "checkpoint", tmp_path / "out" / "encoder.tflite"
     _model(folder, "BertModel", **_SIZES)
