@@ -81,7 +81,7 @@ def _print_sizes(sizes: SizeFacts, console: Console) -> None:
     from rich.markup import escape
 
     console.print(
-        f"{megabytes(sizes.total)}: {megabytes(sizes.weights)} in {sizes.count} weights, "
+        f"{megabytes(sizes.total)}: {megabytes(sizes.weights)} in {_counted(sizes.count)}, "
         f"{megabytes(sizes.constants)} in constants",
         highlight=False,
     )
@@ -119,7 +119,11 @@ def print_weights(weights: Sequence[WeightFacts], console: Console) -> None:
         console.width = _UNBOUNDED
     console.print(table)
     total = sum(weight.bytes + weight.scale_bytes for weight in weights)
-    console.print(f"{megabytes(total)} in {len(weights)} weights", highlight=False)
+    console.print(f"{megabytes(total)} in {_counted(len(weights))}", highlight=False)
+
+
+def _counted(weights: int) -> str:
+    return "1 weight" if weights == 1 else f"{weights} weights"
 
 
 def print_errors(weights: Sequence[WeightFacts], console: Console) -> None:

@@ -20,6 +20,12 @@ def product(left: Array, right: Array) -> Array:
     return torch.matmul(torch.from_numpy(left), torch.from_numpy(right)).numpy()
 
 
+def add_product(target: Array, left: Array, right: Array) -> None:
+    """Adds the product of two matrices to a third, in place."""
+    torch = _torch()
+    torch.from_numpy(target).addmm_(torch.from_numpy(left), torch.from_numpy(right))
+
+
 def gram(rows: Array) -> Array:
     """rows^T rows."""
     return product(np.ascontiguousarray(rows.T), rows)

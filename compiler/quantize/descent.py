@@ -11,12 +11,13 @@ in K. Behdin et al., "QuantEase: Optimization-based Quantization for Language Mo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .algebra import product
+from .algebra import add_product, product
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,8 +30,44 @@ _WIDE = np.geomspace(0.4, 1.1, 16, dtype=np.float32)
 _NARROW = np.array([0.9, 0.94, 0.97, 0.99, 1.01, 1.03, 1.06, 1.1], np.float32)
 """Scales that are tried afterwards, as parts of the best one so far."""
 
-_COLUMNS = 64
-"""Columns whose changes are gathered before they are brought to all others."""
+_NEAR, _FAR = 64, 256
+"""Columns whose changes are gathered before they are brought to the columns around, and to all others: what is
+gathered is brought in one product, for which all numbers are read once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """The errors of some columns, and what all errors pull at these: what a descent goes down on.
+
+    Attributes:
+        moments: float32, [columns, columns].
+        errors: float32, [columns, rows].
+        pulls: float32, [columns, rows]: the moments, of all columns of the matrix, times all errors.
+    """
+
+    moments: Array
+    errors: Array
+    pulls: Array
+
+    def apart(self, own: slice) -> _Columns:
+        """A copy of some of them, which the others learn nothing of until `take`."""
+        inner = np.ascontiguousarray(self.moments[own, own])
+        return _Columns(inner, self.errors[own].copy(), self.pulls[own].copy())
+
+    def take(self, own: slice, errors: Array) -> None:
+        """Gives some of them new errors, which pull at all of these."""
+        change = errors - self.errors[own]
+        self.errors[own] = errors
+        add_product(self.pulls, np.ascontiguousarray(self.moments[:, own]), change)
+
+    def rest(self) -> Array:
+        """What the errors of all others pull at these."""
+        return self.pulls - product(self.moments, self.errors)
+
+    def parts(self, size: int) -> Iterator[slice]:
+        """All of them, so many at a time."""
+        for start in range(0, len(self.errors), size):
+            yield slice(start, min(start + size, len(self.errors)))
 
 
 class Descent:
@@ -65,18 +102,19 @@ class Descent:
         self.scales = np.ascontiguousarray(scales.T)
         self._size = len(self._wanted) // len(self.scales)
         self.integers = self._nearest(self._wanted, self._steps())
-        self._settle()
+        self._all = self._settled()
 
     def clip(self) -> None:
         """Chooses scales; integers are rounded to nearest."""
         high = self._bounds[1]
         for sweep in range(_SWEEPS):
-            for block, own in enumerate(self._blocks()):
+            for block, own, around, inside in self._blocks():
                 if sweep:
                     tried = _NARROW[:, None] * self.scales[block]
                 else:
                     tried = _WIDE[:, None] * (np.abs(self._wanted[own]).max(0) / high)
-                self._clip_block(block, own, tried)
+                found = self._clipped(around.apart(inside), block, own, tried)
+                around.take(inside, found)
 
     def improve(self, integers: Array) -> None:
         """Goes on from other integers: scales and integers in turn.
@@ -85,14 +123,24 @@ class Descent:
             integers: [rows, columns].
         """
         self.integers = np.ascontiguousarray(integers.T).astype(np.float32)
-        self._settle()
+        self._all = self._settled()
         for _ in range(_SWEEPS - 1):
-            self._refit()
+            for block, own, around, inside in self._blocks():
+                around.take(inside, self._refitted(around.apart(inside), block, own))
             self._round()
 
-    def _blocks(self) -> list[slice]:
-        starts = range(0, len(self._wanted), self._size)
-        return [slice(start, start + self._size) for start in starts]
+    def _blocks(self) -> Iterator[tuple[int, slice, _Columns, slice]]:
+        """Each block with its columns, and with the columns around it and where it is in them.
+
+        Behind the last block of those around, all other columns learn of them.
+        """
+        for far in self._all.parts(max(_FAR, self._size)):
+            around = self._all.apart(far)
+            for inside in around.parts(self._size):
+                start = far.start + inside.start
+                own = slice(start, start + self._size)
+                yield start // self._size, own, around, inside
+            self._all.take(far, around.errors)
 
     def _steps(self) -> Array:
         return np.repeat(self.scales, self._size, axis=0)
@@ -102,34 +150,23 @@ class Descent:
         np.rint(rounded, out=rounded)
         return np.clip(rounded, *self._bounds, out=rounded)
 
-    def _settle(self) -> None:
-        """Computes the errors, and what they cost by column, from scratch."""
-        self._errors = self._wanted - self.integers * self._steps()
-        self._pulls = product(self._moments, self._errors)
+    def _settled(self) -> _Columns:
+        """The errors, and what they pull, computed from scratch."""
+        errors = self._wanted - self.integers * self._steps()
+        return _Columns(self._moments, errors, product(self._moments, errors))
 
-    def _rest(self, own: slice) -> Array:
-        """What the errors of all other columns pull at these."""
-        inner = np.ascontiguousarray(self._moments[own, own])
-        return self._pulls[own] - product(inner, np.ascontiguousarray(self._errors[own]))
-
-    def _move(self, own: slice, errors: Array) -> None:
-        """Gives columns new errors, and tells all others."""
-        change = errors - self._errors[own]
-        self._errors[own] = errors
-        self._pulls += product(np.ascontiguousarray(self._moments[:, own]), change)
-
-    def _clip_block(self, block: int, own: slice, tried: Array) -> None:
-        wanted, rest = self._wanted[own], self._rest(own)
-        inner = np.ascontiguousarray(self._moments[own, own])
+    def _clipped(self, block: _Columns, number: int, own: slice, tried: Array) -> Array:
+        """The errors of a block for the best of some scales."""
+        wanted, rest = self._wanted[own], block.rest()
 
         def cost(scale: Array) -> tuple[Array, Array]:
             integers = self._nearest(wanted, scale)
             errors = wanted - integers * scale
-            total = product(inner, errors)
+            total = product(block.moments, errors)
             total += 2 * rest
             return np.einsum("cr,cr->r", errors, total), integers
 
-        best = self.scales[block].copy()
+        best = self.scales[number].copy()
         least, integers = cost(best)
 
         def attempt(scale: Array) -> None:
@@ -140,10 +177,10 @@ class Descent:
 
         for scale in tried:
             attempt(self._legal(scale))
-        attempt(self._fitted(inner, integers, wanted, rest, best))
-        self.scales[block] = best
+        attempt(self._fitted(block.moments, integers, wanted, rest, best))
+        self.scales[number] = best
         self.integers[own] = integers
-        self._move(own, wanted - integers * best)
+        return wanted - integers * best
 
     def _fitted(
         self, inner: Array, integers: Array, wanted: Array, rest: Array, instead: Array
@@ -155,31 +192,35 @@ class Descent:
         usable = (above > 0) & (below > 0)
         return self._legal(np.where(usable, above / np.where(usable, below, 1), instead))
 
-    def _refit(self) -> None:
-        for block, own in enumerate(self._blocks()):
-            wanted, integers, rest = self._wanted[own], self.integers[own], self._rest(own)
-            inner = np.ascontiguousarray(self._moments[own, own])
-            scale = self._fitted(inner, integers, wanted, rest, self.scales[block])
-            before, after = self._errors[own], wanted - integers * scale
-            change = after - before
-            # Rounding a scale to what kernels take may cost more than the step has brought.
-            gain = np.einsum("cr,cr->r", change, product(inner, change) + 2 * self._pulls[own])
-            wins = gain < 0
-            self.scales[block, wins] = scale[wins]
-            self._move(own, np.where(wins, after, before))
+    def _refitted(self, block: _Columns, number: int, own: slice) -> Array:
+        """The errors of a block for the best scales, integers held."""
+        wanted, integers = self._wanted[own], self.integers[own]
+        scale = self._fitted(block.moments, integers, wanted, block.rest(), self.scales[number])
+        after = wanted - integers * scale
+        change = after - block.errors
+        # Rounding a scale to what kernels take may cost more than the step has brought.
+        gain = np.einsum("cr,cr->r", change, product(block.moments, change) + 2 * block.pulls)
+        wins = gain < 0
+        self.scales[number, wins] = scale[wins]
+        return np.where(wins, after, block.errors)
 
     def _round(self) -> None:
+        """The best integer of each column in turn, scales held."""
         steps = self._steps()
-        for start in range(0, len(self._wanted), _COLUMNS):
-            own = slice(start, min(start + _COLUMNS, len(self._wanted)))
-            inner = self._moments[own, own]
-            errors, pulls = self._errors[own].copy(), self._pulls[own].copy()
-            for column in range(len(errors)):
-                ideal = errors[column] - pulls[column] / inner[column, column]
-                wanted, step = self._wanted[start + column], steps[start + column]
-                integers = self._nearest(wanted - ideal, step)
-                found = wanted - integers * step
-                pulls += inner[:, column, None] * (found - errors[column])
-                errors[column] = found
-                self.integers[start + column] = integers
-            self._move(own, errors)
+        for far in self._all.parts(_FAR):
+            around = self._all.apart(far)
+            for near in around.parts(_NEAR):
+                part = around.apart(near)
+                self._round_columns(part, steps, far.start + near.start)
+                around.take(near, part.errors)
+            self._all.take(far, around.errors)
+
+    def _round_columns(self, part: _Columns, steps: Array, start: int) -> None:
+        for column, (error, pull) in enumerate(zip(part.errors, part.pulls, strict=True)):
+            ideal = error - pull / part.moments[column, column]
+            wanted, step = self._wanted[start + column], steps[start + column]
+            integers = self._nearest(wanted - ideal, step)
+            found = wanted - integers * step
+            np.add(part.pulls, part.moments[:, column, None] * (found - error), out=part.pulls)
+            part.errors[column] = found
+            self.integers[start + column] = integers

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .algebra import factor_of_inverse, product
+from .algebra import add_product, factor_of_inverse
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -94,7 +94,7 @@ def rounded(
             left[column + 1 : end] -= later * error
             errors[column - begin] = error
         spreads = np.ascontiguousarray(spread.factor[begin:end, end:].T)
-        left[end:] -= product(spreads, errors)
+        add_product(left[end:], spreads, -errors)
     result = np.empty(rows.shape, np.int8)
     result[:, spread.order] = integers.T
     return result

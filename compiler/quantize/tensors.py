@@ -30,8 +30,9 @@ _CHUNK = 1 << 18
 """Elements that a core works on at a time. Some buffers of them shall fit its second-level cache; of fewer,
 cores would spend their time on waiting for the interpreter between two steps."""
 
-_SPREAD_CHUNK = 1 << 20
-"""The same where errors are spread over columns, which wants many rows at a time."""
+_SPREAD_CHUNK = 1 << 22
+"""The same where errors are spread over columns, a chunk at a time: there is a step of the interpreter for every
+column, for which cores would wait, and between them large products, which all cores share."""
 
 _LONG = 512
 """Groups of so many elements are worked on as they lie; shorter ones are turned into columns first."""
@@ -164,6 +165,8 @@ def _by_rows(rows: Rows, shape: tuple[int, ...], spec: QuantSpec, met: _Met | No
     integers = np.empty((count, blocks, size), np.int8)
     scales = np.empty((count, blocks), np.float32)
 
+    step = max(1, (_CHUNK if met is None else _SPREAD_CHUNK) // max(width, 1))
+
     def work(start: int) -> None:
         stop = min(start + step, count)
         part = rows(start, stop).astype(np.float32, copy=False).reshape(-1, size)
@@ -181,8 +184,12 @@ def _by_rows(rows: Rows, shape: tuple[int, ...], spec: QuantSpec, met: _Met | No
         scales[start:stop] = found
         integers[start:stop] = values.reshape(stop - start, blocks, size)
 
-    step = max(1, (_CHUNK if met is None else _SPREAD_CHUNK) // max(width, 1))
-    in_parallel(work, range(0, count, step))
+    starts = range(0, count, step)
+    if met is None:
+        in_parallel(work, starts)
+    else:
+        for start in starts:
+            work(start)
     return Quantized(
         integers.reshape(shape).view(integer_dtype(spec)),
         scales.astype(np.float16) if spec.granularity == "block" else scales.reshape(-1),
