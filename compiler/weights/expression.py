@@ -353,16 +353,16 @@ def _cast(array: Array, dtype: str, operand: Expression) -> Array:
     """The array as another type.
 
     Raises:
-        UserError: a number is too large for 16 bits; the weight's name is told.
+        UserError: a number is too large for 16 bits, or none; the weight's name is told.
     """
     if dtype != "float16" or array.dtype == np.float16:
         return array.astype(dtype, copy=False)
     with np.errstate(over="ignore"):
         narrow = array.astype(np.float16)
-    if not np.isfinite(narrow).all() and np.isfinite(array.astype(np.float32)).all():
-        raise UserError(
-            f"weight {leaves(operand)[0]} holds numbers beyond 65504, which float16 cannot hold"
-        )
+    if not np.isfinite(narrow).all():
+        finite = np.isfinite(array.astype(np.float32)).all()
+        found = "numbers beyond 65504, which float16 cannot hold" if finite else "NaN or infinity"
+        raise UserError(f"weight {leaves(operand)[0]} holds {found}")
     return narrow
 
 

@@ -166,10 +166,13 @@ def test_what_is_no_number_is_named(wrong: float, spec: QuantSpec) -> None:
         store.read(symbol)
 
 
-def test_numbers_beyond_16_bits_are_named() -> None:
+@pytest.mark.parametrize(
+    ("number", "told"), [(7e4, "numbers beyond 65504"), (np.nan, "NaN"), (-np.inf, "NaN or infinity")]
+)
+def test_what_is_no_number_of_16_bits_is_named(number: float, told: str) -> None:
     store = WeightStore()
-    store.add("w", ArraySource(np.array([1.0, 7e4], np.float32)))
-    with pytest.raises(UserError, match="w holds numbers beyond 65504"):
+    store.add("w", ArraySource(np.array([1.0, number], np.float32)))
+    with pytest.raises(UserError, match=f"w holds {told}"):
         store.read(store.derive(Cast(Leaf("w"), "float16")))
 
 
