@@ -27,7 +27,8 @@ How to read it:
   the attention mask as an input.
 * Times are of a call of the runtime with caches written in place and weights packed once, as LiteRT-LM does it: prefill
   of 128 tokens, decode of one. Models are called in turns; a *ratio* is the median over neighbouring visits of
-  litewright's time over the other's: below 1, litewright is faster. *Control* is litewright's file loaded twice.
+  litewright's time over the other's: below 1, litewright is faster. Its file is loaded first and last, since what is
+  loaded first looks slower; its time is the mean of both, and *control* is the one over the other.
 * *Ops* counts composites as their decompositions.
 """
 

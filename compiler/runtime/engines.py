@@ -107,14 +107,24 @@ class CompiledEngine:
             call()
         return {each.name: call.output(each) for each in signature.outputs}
 
-    def bind(self, signature: SignatureInfo, inputs: Mapping[str, Array]) -> BoundCall:
-        """A call whose buffers are filled once, to be made many times."""
+    def bind(
+        self, signature: SignatureInfo, inputs: Mapping[str, Array], *, in_place: bool = False
+    ) -> BoundCall:
+        """A call whose buffers are filled once, to be made many times.
+
+        Args:
+            signature: what is called.
+            inputs: an array per input.
+            in_place: whether a tensor that goes in and comes out under one name, as a cache, has one buffer.
+        """
         for info in signature.inputs:
             if any(size < 0 for size in info.shape):
                 self._model.resize_input_tensor_by_name(
                     signature.name, info.name, inputs[info.name].shape
                 )
-        call = self.call(signature, {})
+        returned = {each.name: each for each in signature.outputs}
+        kept = [each for each in signature.inputs if in_place and returned.get(each.name) == each]
+        call = self.call(signature, {each.name: self.buffer(signature, each.name) for each in kept})
         for name, array in inputs.items():
             call.write(name, array)
         return call

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..diagnostics import FormatError, UserError
 from .delegation import Delegation, place
-from .engines import CompiledEngine, InterpreterEngine
+from .engines import BoundCall, CompiledEngine, InterpreterEngine
 from .latency import Latency, measure
 from .quiet import hushed
 from .reorder import with_subgraph_first
@@ -144,11 +144,26 @@ class Runner:
         Raises:
             UserError: as `run`.
         """
+        with hushed():
+            return measure(self.bind(inputs, signature), seconds=seconds)
+
+    def bind(self, inputs: Mapping[str, Array], signature: str | None = None) -> BoundCall:
+        """A signature on inputs that lie in LiteRT's buffers already: what to call when it is timed.
+
+        What goes in and comes out under one name, as a cache does, is written in place, as applications do it.
+
+        Args:
+            inputs: as for `run`.
+            signature: its name; may be left out if there is only one.
+
+        Raises:
+            UserError: as `run`.
+        """
         info = self.signature(signature)
         checked = check_inputs(info, inputs)
         with hushed():
             engine = CompiledEngine(self._model, delegate=self._delegate, threads=self._threads)
-            return measure(engine.bind(info, checked), seconds=seconds)
+            return engine.bind(info, checked, in_place=True)
 
 
 def signatures_of(model: Path | bytes) -> Mapping[str, SignatureInfo]:

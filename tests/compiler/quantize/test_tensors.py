@@ -167,7 +167,8 @@ def test_what_is_no_number_is_named(wrong: float, spec: QuantSpec) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(7e4, "numbers beyond 65504"), (np.nan, "NaN"), (-np.inf, "NaN or infinity")]
+    ("number", "told"),
+    [(7e4, "numbers beyond 65504"), (np.nan, "NaN"), (-np.inf, "NaN or infinity")],
 )
 def test_what_is_no_number_of_16_bits_is_named(number: float, told: str) -> None:
     store = WeightStore()
