@@ -116,7 +116,7 @@ def print_weights(weights: Sequence[WeightFacts], console: Console) -> None:
     # Nothing of a name may be left out, however narrow the terminal is; a pipe has no width at all.
     table.columns[0].overflow = "fold"
     if not console.is_terminal:
-        console.width = _UNBOUNDED
+        console.width = UNBOUNDED
     console.print(table)
     total = sum(weight.bytes + weight.scale_bytes for weight in weights)
     console.print(f"{megabytes(total)} in {_counted(len(weights))}", highlight=False)
@@ -134,7 +134,7 @@ def print_errors(weights: Sequence[WeightFacts], console: Console) -> None:
         console.print("no weight is rounded: what is stored is what the model holds")
 
 
-_UNBOUNDED = 10_000
+UNBOUNDED = 10_000
 _NUMBERS = frozenset({"size", "scales", "SNR"})
 
 

@@ -51,7 +51,8 @@ def attend(
     attended = dot_product_attention(
         query, key, value, attention_mask, scale=scaling, softcap=softcap, sinks=s_aux
     )
-    return attended.transpose(1, 2), None
+    # Models may take a view of it, as of what transformers' own functions return.
+    return attended.transpose(1, 2).contiguous(), None
 
 
 def mask_of_step(

@@ -33,10 +33,11 @@ def hooked(model: nn.Module, cache_length: int) -> Generator[None]:
     before_model: str = called.config._attn_implementation
     mappings = interfaces()
     before = {name: dict(mapping) for name, mapping in mappings.items()}
-    for name, answers in _ANSWERS.items():
-        mappings[name].update(answers)
-    replaced = read_from_tables(model, cache_length)
+    replaced: dict[str, nn.Module] = {}
     try:
+        for name, answers in _ANSWERS.items():
+            mappings[name].update(answers)
+        replaced = read_from_tables(model, cache_length)
         _choose(called)
         yield
     finally:

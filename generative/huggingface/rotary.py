@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -16,12 +17,11 @@ class RotaryTable(nn.Module):
     Stands for a rotary embedding of transformers, and is called as it is. One row is [cos, sin], 2 H wide.
     """
 
-    def __init__(self, rotary: nn.Module, cache_length: int, layer_types: list[str]) -> None:
+    def __init__(self, tables: Mapping[str, Tensor], config: Any) -> None:
+        """Takes tables [S, 2 H] by type of layer, or one under the empty name, and what models ask for."""
         super().__init__()
-        takes_type = "layer_type" in inspect.signature(rotary.forward).parameters
-        for layer_type in layer_types if takes_type else [""]:
-            given = {"layer_type": layer_type} if takes_type else {}
-            table = _table(rotary, cache_length, given)
+        self.config = config
+        for layer_type, table in tables.items():
             self.register_buffer(_name(layer_type), table, persistent=False)
 
     def forward(
@@ -38,10 +38,13 @@ def read_from_tables(model: nn.Module, cache_length: int) -> dict[str, nn.Module
     text = called.config.get_text_config(decoder=True)
     layer_types = sorted(set(getattr(text, "layer_types", None) or []))
     modules: list[tuple[str, nn.Module]] = list(called.named_modules())
-    found = {name: module for name, module in modules if _is_rotary(module)}
-    for name, module in found.items():
-        model.set_submodule(name, RotaryTable(module, cache_length, layer_types))
-    return found
+    replaced: dict[str, nn.Module] = {}
+    for name, module in modules:
+        tables = _tables(module, cache_length, layer_types) if _is_rotary(module) else {}
+        if tables:
+            replaced[name] = module
+            model.set_submodule(name, RotaryTable(tables, getattr(module, "config", None)))
+    return replaced
 
 
 def _is_rotary(module: nn.Module) -> bool:
@@ -52,11 +55,23 @@ def _is_rotary(module: nn.Module) -> bool:
     return parameters[:2] == ["x", "position_ids"] and parameters[2:] in ([], ["layer_type"])
 
 
-def _table(rotary: nn.Module, cache_length: int, given: dict[str, Any]) -> Tensor:
+def _tables(rotary: Any, cache_length: int, layer_types: list[str]) -> dict[str, Tensor]:
+    """Cosines and sines by type of layer; none if the module makes something else, as complex numbers."""
+    takes_type = "layer_type" in inspect.signature(rotary.forward).parameters
+    # Layers of some types may have no positions.
+    kinds = (
+        rotary.rope_type if isinstance(getattr(rotary, "rope_type", None), Mapping) else layer_types
+    )
     positions = torch.arange(cache_length)[None]
-    with torch.no_grad():
-        cos, sin = rotary(torch.zeros(1), positions, **given)
-    return torch.cat([cos[0], sin[0]], -1)
+    tables: dict[str, Tensor] = {}
+    for kind in sorted(kinds) if takes_type else [""]:
+        given = {"layer_type": kind} if takes_type else {}
+        with torch.no_grad():
+            made = rotary(torch.zeros(1), positions, **given)
+        if not isinstance(made, tuple):
+            return {}
+        tables[kind] = torch.cat([each[0] for each in cast("tuple[Tensor, Tensor]", made)], -1)
+    return tables
 
 
 def _name(layer_type: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,9 +14,12 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 
+import litewright
+
 from ..layers.ring_cache import Ring
 from .attention import step_mask
 from .cache import KEY, VALUE, StepCache
+from .descriptions import reason
 from .library import DynamicCache
 
 
@@ -110,20 +115,48 @@ def with_empty_caches(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def cache_shapes(model: nn.Module) -> list[CacheShape]:
     """What each layer keeps, from a dry run without numbers.
 
-    Where the model's code fails, no more than what came before is known. That is enough: capturing it fails in the
-    same place, and tells the line.
+    Where the model's code fails behind the last layer, it is known all the same: capturing it fails in the same
+    place, and tells the line.
+
+    Raises:
+        UserError: the model keeps something other than keys and values, or nothing, or fails before it does.
     """
     called: Any = model
+    failure: Exception | None = None
     try:
         cache = _dry_run(model, None)
-    except Exception:  # noqa: BLE001 (it may be anything)
+    except Exception as error:  # noqa: BLE001 (it may be anything)
+        failure = error
         cache = DynamicCache(config=called.config)
         with contextlib.suppress(Exception):
             _dry_run(model, cache)
-    return [_shape_of(each) for each in cache.layers]
+    layers: list[Any] | None = getattr(cache, "layers", None)
+    if layers is None:
+        raise litewright.UserError(
+            f"{type(model).__name__} keeps no keys and values of what it has read, so it cannot decode. State spaces "
+            "are not known; models that read a text at once are exported as encoders, for a task of theirs"
+        )
+    if failure is not None and not all(getattr(each, "is_initialized", True) for each in layers):
+        told = f"{type(failure).__name__}: {reason(failure)}"
+        raise litewright.UserError(
+            f"{type(model).__name__} cannot be run without numbers, at {_line_of(failure)}: {told}"
+        ) from failure
+    return [_shape_of(model, each) for each in layers]
 
 
-def _shape_of(layer: Any) -> CacheShape:
+def _line_of(error: Exception) -> str:
+    """The innermost line of a model's own code that an error has passed."""
+    lines = traceback.extract_tb(error.__traceback__)
+    own = [each for each in lines if Path(each.filename).name.startswith("modeling_")]
+    return f"{own[-1].filename}:{own[-1].lineno}" if own else "an unknown line"
+
+
+def _shape_of(model: nn.Module, layer: Any) -> CacheShape:
+    if not hasattr(layer, "is_initialized"):
+        raise litewright.UserError(
+            f"{type(model).__name__} has layers that keep no keys and values ({type(layer).__name__}): state spaces "
+            "and linear attention cannot be exported for decoding"
+        )
     if not layer.is_initialized:
         return CacheShape(1, 1, 1, 0)
     window = layer.sliding_window if layer.is_sliding else 0
@@ -133,7 +166,9 @@ def _shape_of(layer: Any) -> CacheShape:
 def _dry_run(model: nn.Module, cache: Any) -> Any:
     """The cache of one token; the model makes one if none is given."""
     token = torch.zeros(1, 1, dtype=torch.int64)
-    inputs: dict[str, Any] = {"input_ids": token, "use_cache": True}
+    # Without a mask, models look whether there are numbers of padding.
+    seen = torch.ones_like(token)
+    inputs: dict[str, Any] = {"input_ids": token, "attention_mask": seen, "use_cache": True}
     if cache is not None:
         inputs["past_key_values"] = cache
     with FakeTensorMode(allow_non_fake_inputs=True), step_mask(torch.zeros(1, 1, 1, 1)):
@@ -143,4 +178,4 @@ def _dry_run(model: nn.Module, cache: Any) -> Any:
             for name, parameter in model.named_parameters()
         }
         made: Any = functional_call(model, parameters, (), inputs)
-    return made.past_key_values
+    return getattr(made, "past_key_values", None)

@@ -29,6 +29,7 @@ from .rules import (
     reduction,
     resizing,
     running,
+    scattering,
     shape,
 )
 
@@ -47,6 +48,7 @@ FAMILIES = MappingProxyType(
         "Resizing": resizing.RULES,
         "Shape": shape.RULES,
         "Indexing": indexing.RULES,
+        "Writing at indices": scattering.RULES,
         "Reduction": reduction.RULES,
         "Running results": running.RULES,
         "Ordering": ordering.RULES,

@@ -23,6 +23,20 @@ _FULL = {**_SIZES, "intermediate_size": 48}
 _WINDOW = 8
 _LAYERS = ["sliding_attention", "full_attention"]
 
+_LATENT = {
+    "q_lora_rank": 8,
+    "kv_lora_rank": 8,
+    "qk_nope_head_dim": 8,
+    "qk_rope_head_dim": 4,
+    "v_head_dim": 6,
+}
+_ROUTED = {
+    "n_routed_experts": 8,
+    "num_experts_per_tok": 3,
+    "moe_intermediate_size": 16,
+    "n_shared_experts": 1,
+}
+
 CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "llama": ("LlamaConfig", _GROUPED),
     "llama tied": ("LlamaConfig", {**_GROUPED, "tie_word_embeddings": True}),
@@ -51,7 +65,7 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "falcon": ("FalconConfig", {**_SIZES, "multi_query": True, "alibi": False}),
     "falcon alibi": ("FalconConfig", {**_SIZES, "multi_query": False, "alibi": True}),
     "stablelm": ("StableLmConfig", _GROUPED),
-    "gpt2": ("GPT2Config", _GPT),
+    "gpt2": ("GPT2Config", {**_GPT, "pad_token_id": 0}),
     "gpt_neox": ("GPTNeoXConfig", _FULL),
     "gptj": ("GPTJConfig", {**_GPT, "rotary_dim": 4}),
     "mpt": (
@@ -75,6 +89,33 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "smollm3": ("SmolLM3Config", _GROUPED),
     "granite": ("GraniteConfig", _GROUPED),
     "cohere": ("CohereConfig", _GROUPED),
+    "deepseek_v3": (
+        "DeepseekV3Config",
+        {
+            **_FULL,
+            **_LATENT,
+            **_ROUTED,
+            "num_key_value_heads": 4,
+            "n_group": 4,
+            "topk_group": 2,
+            "first_k_dense_replace": 1,
+        },
+    ),
+    "granite_swa": (
+        "GraniteSWAConfig",
+        {**_GROUPED, "sliding_window": _WINDOW, "layer_types": _LAYERS},
+    ),
+    "glm4_moe": (
+        "Glm4MoeConfig",
+        {
+            **_GROUPED,
+            **_ROUTED,
+            "n_group": 4,
+            "topk_group": 2,
+            "head_dim": 8,
+            "first_k_dense_replace": 1,
+        },
+    ),
 }
 
 

@@ -17,7 +17,7 @@ _PREFILLS = (4, 8)
 _PROMPT, _ANSWER = 8 + 4 + 3 + 1, 8
 
 
-_ALWAYS = ("llama tied", "gemma3", "gpt2", "mpt")
+_ALWAYS = ("llama tied", "gemma3", "gpt2", "mpt", "deepseek_v3")
 _TRIED = [
     pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in CONFIGS
 ]

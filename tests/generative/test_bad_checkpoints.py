@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from litewright.generative.huggingface.library import interfaces
 from litewright.tools.main import main
 
 _FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
@@ -198,3 +199,40 @@ def test_what_cannot_be_converted_names_the_line_of_the_model(
     lines = Path(__file__).read_text().splitlines()
     number = next(n for n, text in enumerate(lines, 1) if line in text)
     assert f"{Path(__file__).name}:{number}" in said
+
+
+_HEADS = {"num_attention_heads": 2, "intermediate_size": 24}
+_NO_CACHES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "reads all at once": ("BertConfig", _HEADS, "BertLMHeadModel keeps no keys and values"),
+    "has no caches": ("OpenAIGPTConfig", {}, "OpenAIGPTLMHeadModel keeps no keys and values"),
+    "is a state space": ("MambaConfig", {}, "keeps no keys and values .* State spaces"),
+    "has layers without": (
+        "JambaConfig",
+        {"num_attention_heads": 2, "num_key_value_heads": 1, "num_experts": 2},
+        r"layers that keep no keys and values \(LinearAttentionLayer\)",
+    ),
+    "asks for numbers first": (
+        "JetMoeConfig",
+        {"num_local_experts": 2, "num_key_value_heads": 1, "kv_channels": 8},
+        r"cannot be run without numbers, at \S+modeling_jetmoe\.py:\d+",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", _NO_CACHES)
+def test_a_decoder_without_caches_is_refused_and_leaves_transformers_as_it_was(
+    kind: str, tmp_path: Path
+) -> None:
+    config, sizes, message = _NO_CACHES[kind]
+    before = _interfaces()
+    made = getattr(_LIBRARY, config)(
+        vocab_size=40, hidden_size=16, num_hidden_layers=1, n_head=2, n_embd=16, **sizes
+    )
+    _LIBRARY.AutoModelForCausalLM.from_config(made).save_pretrained(tmp_path / "model")
+    said = _refused(tmp_path / "model", output="m.tflite")
+    assert _says(message, said), said
+    assert _interfaces() == before
+
+
+def _interfaces() -> dict[str, dict[str, Any]]:
+    return {name: dict(mapping) for name, mapping in interfaces().items()}

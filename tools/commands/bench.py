@@ -56,7 +56,9 @@ def command(
     loaded and to have its weights packed, does not count.
     """
     from litewright.compiler.runtime import Runner
+    from litewright.compiler.runtime.quiet import hush_exit
 
+    hush_exit()
     rows: list[dict[str, Any]] = []
     for count in threads:
         runners = [Runner(file, delegate=not no_delegate, threads=count) for file in files]
@@ -83,7 +85,7 @@ def _print(rows: Sequence[dict[str, Any]], *, several: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from ..report import new_table
+    from ..report import UNBOUNDED, new_table
 
     numbers = ("threads", "median", "fastest", "calls", *(["to the first"] if several else []))
     table = new_table("signature", "file", *numbers, numbers=frozenset(numbers))
@@ -96,4 +98,9 @@ def _print(rows: Sequence[dict[str, Any]], *, several: bool) -> None:
         )
         beside = [f"{row['ratio']:.2f} x"] if several else []
         table.add_row(escape(row["signature"]), escape(row["file"]), *cells, *beside)
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    # Nothing of a name may be left out, however narrow the terminal is; a pipe has no width at all.
+    table.columns[1].overflow = "fold"
+    if not console.is_terminal:
+        console.width = UNBOUNDED
+    console.print(table)

@@ -125,7 +125,7 @@ def gather(
     if not shape_of(x):
         return hlo.broadcast(x, ctx.shape)
     axis = axis_of(x, dim)
-    starts = _own_positions(index, axis)
+    starts = own_positions(index, axis)
     axes = list(range(rank_of(x)))
     return hlo_indexing.gather(
         x, starts, offset_dims=[], collapsed=axes, start_index_map=axes,
@@ -133,7 +133,7 @@ def gather(
     )  # fmt: skip
 
 
-def _own_positions(index: ir.Value, axis: int) -> ir.Value:
+def own_positions(index: ir.Value, axis: int) -> ir.Value:
     """For every element of an index its full position: its own place, `index` along one axis."""
     shape = shape_of(index)
     columns = [
@@ -255,75 +255,6 @@ def _scatter_slices(
     )
 
 
-def _scatter(
-    ctx: LoweringContext,
-    op: hlo.Reduction | None,
-    x: ir.Value,
-    dim: int,
-    index: ir.Value,
-    source: ir.Value | Number,
-) -> ir.Value:
-    """x with an element of `source` at the place of every index, which `index` says along `dim`."""
-    shape = shape_of(index)
-    if isinstance(source, ir.Value):
-        source = hlo.slice(convert(source, ctx.element), [0] * len(shape), shape)
-    if not shape_of(x):
-        x, index = hlo.reshape(x, (1,)), hlo.reshape(index, (1,))
-        source = hlo.reshape(as_tensor(source, (), ctx.element), (1,))
-        return hlo.reshape(_scatter_full(op, x, 0, index, source), ())
-    return _scatter_full(op, x, axis_of(x, dim), index, as_tensor(source, shape, ctx.element))
-
-
-def _scatter_full(
-    op: hlo.Reduction | None, x: ir.Value, axis: int, index: ir.Value, source: ir.Value
-) -> ir.Value:
-    axes = list(range(rank_of(x)))
-    return hlo_indexing.scatter(
-        x,
-        _own_positions(index, axis),
-        source,
-        combine=op,
-        window_dims=[],
-        inserted=axes,
-        index_map=axes,
-        index_vector_dim=rank_of(index),
-    )
-
-
-def scatter(
-    ctx: LoweringContext, x: ir.Value, dim: int, index: ir.Value, source: ir.Value | Number
-) -> ir.Value:
-    """x with elements written at indices along a dimension."""
-    return _scatter(ctx, None, x, dim, index, source)
-
-
-def scatter_add(
-    ctx: LoweringContext, x: ir.Value, dim: int, index: ir.Value, source: ir.Value
-) -> ir.Value:
-    """x with elements added at indices along a dimension."""
-    return _scatter(ctx, "add", x, dim, index, source)
-
-
-_REDUCTIONS: dict[str, hlo.Reduction] = {
-    "sum": "add",
-    "add": "add",
-    "prod": "multiply",
-    "multiply": "multiply",
-    "amax": "maximum",
-    "amin": "minimum",
-}
-
-
-def scatter_reduce(
-    ctx: LoweringContext, x: ir.Value, dim: int, index: ir.Value, source: ir.Value | Number,
-    reduce: str, *, include_self: bool = True,
-) -> ir.Value:  # fmt: skip
-    """x combined with elements at indices along a dimension."""
-    if reduce not in _REDUCTIONS or not include_self:
-        raise ctx.refuse(f"reduce={reduce!r} with include_self={include_self}")
-    return _scatter(ctx, _REDUCTIONS[reduce], x, dim, index, source)
-
-
 RULES = (
     (aten.embedding.default, embedding),
     (aten.index_select.default, index_select),
@@ -338,9 +269,4 @@ RULES = (
     (aten.index_add.default, index_add),
     (aten.index_fill.int_Scalar, index_fill),
     (aten.index_fill.int_Tensor, index_fill),
-    (aten.scatter.src, scatter),
-    (aten.scatter.value, scatter),
-    (aten.scatter_add.default, scatter_add),
-    (aten.scatter.reduce, scatter_reduce),
-    (aten.scatter.value_reduce, scatter_reduce),
 )
