@@ -27,7 +27,16 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             del sys.modules[name]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+_LONG = ("debugging", "report")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in _LONG else [])
+        for page in PAGES
+    ],
+)
 def test_page_does_what_it_says(page: Path, folder: Path) -> None:
     run_page(page, folder)
 

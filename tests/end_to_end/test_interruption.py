@@ -176,7 +176,7 @@ WeightStore.read = held
 @pytest.mark.parametrize(
     ("name", "number", "status"),
     [
-        ("model.tflite", signal.SIGTERM, 143),
+        pytest.param("model.tflite", signal.SIGTERM, 143, marks=pytest.mark.slow),
         ("model.litertlm", signal.SIGINT, 1),
         pytest.param("model.litertlm", signal.SIGTERM, 143, marks=pytest.mark.slow),
         pytest.param("model.litertlm", signal.SIGHUP, 129, marks=pytest.mark.slow),

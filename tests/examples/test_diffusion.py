@@ -132,6 +132,7 @@ def test_without_the_delegate_it_says_the_same(exported: Path) -> None:
         assert relative_error(first, second) <= TOLERANCES["float32 model"]
 
 
+@pytest.mark.slow
 def test_the_demo_runs_as_its_readers_run_it(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(EXAMPLE / "demo.py")],

@@ -28,7 +28,7 @@ _CACHE = 24
 _ENCODERS = (8, 12)
 # A chunk of four and a padded one, then steps to the end of the cache.
 _PROMPT = 4 + 2 + 1
-_ALWAYS = ("flan-t5", "t5gemma", "bart", "whisper")
+_ALWAYS = ("flan-t5", "bart", "whisper")
 _TRIED = [
     pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in CONFIGS
 ]

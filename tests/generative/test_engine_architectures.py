@@ -24,10 +24,10 @@ _CASES = [
     ("llama", "metaspace"),
     ("gemma3", "unigram"),
     ("qwen3", "byte level"),
-    ("gpt_neox", "byte level"),
     *(
         pytest.param(name, kind, marks=pytest.mark.slow)
         for name, kind in (
+            ("gpt_neox", "byte level"),
             ("gemma2", "unigram"),
             ("qwen2", "byte level"),
             ("phi3", "metaspace"),

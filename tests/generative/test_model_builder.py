@@ -203,7 +203,13 @@ FAMILIES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+_ALWAYS = ("gemma2", "mixtral", "mpt")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in FAMILIES],
+)
 def test_a_decoder_of_a_configuration_says_what_the_original_says(
     name: str, tmp_path: Path
 ) -> None:

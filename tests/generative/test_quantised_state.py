@@ -68,7 +68,13 @@ def divergence(model: Generator, floats: Generator) -> float:
     return float(np.mean(found))
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name == "with weights" else [pytest.mark.slow])
+        for name in RECIPES
+    ],
+)
 def test_generates_nearly_as_floats(name: str, floats: Generator, tmp_path: Path) -> None:
     edge = converted(name)
     assert not edge.notes

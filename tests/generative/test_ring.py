@@ -242,6 +242,7 @@ def test_the_engine_says_what_torch_says_in_several_turns(windowed: Path, tmp_pa
     assert json.loads(done.stdout) == _turns_by_torch(windowed, turns)
 
 
+@pytest.mark.slow
 def test_rings_of_integers_say_what_caches_of_integers_say(windowed: Path, tmp_path: Path) -> None:
     texts = np.random.default_rng(1).integers(3, 4096, (4, 64))
     found: list[Reading] = []

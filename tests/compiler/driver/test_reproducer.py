@@ -204,6 +204,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_of_a_rule_in_a_script(tmp_path: Path) -> None:
     script, reproducer = tmp_path / "my_script.py", tmp_path / "reproducer.py"
     script.write_text(SCRIPT)
