@@ -19,12 +19,14 @@ class ModuleRequest:
         module: in evaluation mode; parameters may be on the meta device.
         args: positional sample arguments of `forward`.
         kwargs: its keyword arguments.
+        dynamic_shapes: which dimensions the caller chooses, as `torch.export.export` takes it; None for none.
     """
 
     name: str
     module: torch.nn.Module
     args: Sequence[Any]
     kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    dynamic_shapes: Any = None
 
 
 @dataclass(frozen=True, slots=True)

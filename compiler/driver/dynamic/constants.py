@@ -1,0 +1,200 @@
+"""Constants that differ between sizes, as what computes them at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from ...capture import Probes, Sizes
+from ...ir import tfl
+from ...ir.mlir import Array, ir
+from ...ir.tfl.shorthand import cast, constant_integers
+from ...ir.types import DYNAMIC, element_type, tensor_type
+from .emission import Emission
+from .formulas import Formula, Ratio, Sum, fit, fit_ratio
+
+_MOST_ENTRIES = 64
+"""Numbers of one constant that are computed one by one."""
+
+
+class Unexplained(Exception):
+    """A constant whose values at sizes that were not tried nobody can tell; says what it is."""
+
+
+class Explanation:
+    """Finds out what constants are at all sizes, and writes it at the current insertion point."""
+
+    def __init__(self, probes: Probes, sizes: Sequence[Sizes], emission: Emission) -> None:
+        """`sizes` are those of the probes that are at hand, which may lack the largest."""
+        self._sizes, self._emission = sizes, emission
+        self._has_largest = len(sizes) > len(probes.sizes)
+
+    def grows(self, numbers: Sequence[int]) -> Formula | None:
+        """The formula that a number follows; None if there is none."""
+        return fit(numbers, self._sizes)
+
+    def constant(self, arrays: Sequence[Array]) -> ir.Value:
+        """What computes a constant, of its values at each of the probes.
+
+        Raises:
+            Unexplained: nothing does.
+        """
+        if len({array.shape for array in arrays}) == 1:
+            if arrays[0].dtype.kind == "i":
+                return self._numbers(arrays)
+            if arrays[0].dtype == np.float32:
+                return self._ratio(arrays)
+            raise Unexplained(f"a constant of {arrays[0].dtype} has other values")
+        for explain in (self._count, self._spread, self._leading):
+            made = explain(arrays)
+            if made is not None:
+                return made
+        shapes = " and ".join(str(list(array.shape)) for array in arrays[:2])
+        hint = "" if self._has_largest else ", and there is no largest size: give each Dim a max"
+        raise Unexplained(
+            f"constants of shapes {shapes} do not count, are not the same all along a dimension, and are not "
+            f"parts of one table that begins like them{hint}"
+        )
+
+    def part(self, value: ir.Value, begin: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> ir.Value:
+        """SLICE of a value that is known, as large as `shapes` at each of the probes.
+
+        Raises:
+            Unexplained: the shapes follow no formula.
+        """
+        sizes = self._emission.vector(self._entries(shapes))
+        element = ir.RankedTensorType(value.type).element_type
+        result = tensor_type(self.type_of(shapes), element)
+        return tfl.emit("slice", [value, constant_integers(begin), sizes], result)
+
+    def type_of(self, shapes: Sequence[tuple[int, ...]]) -> list[int]:
+        """A shape in which dimensions that differ are dynamic."""
+        return [sizes[0] if len(set(sizes)) == 1 else DYNAMIC for sizes in zip(*shapes, strict=True)]
+
+    def _entries(self, vectors: Sequence[Sequence[int]]) -> list[Formula | int]:
+        """Numbers that are the same at all sizes, and formulas of the others."""
+        entries: list[Formula | int] = []
+        for numbers in zip(*vectors, strict=True):
+            known = [int(number) for number in numbers]
+            if len(set(known)) == 1:
+                entries.append(known[0])
+                continue
+            formula = self.grows(known)
+            if formula is None:
+                told = ", ".join(map(str, known))
+                raise Unexplained(f"a number that is {told} is no sum of multiples of sizes")
+            entries.append(formula)
+        return entries
+
+    def _numbers(self, arrays: Sequence[Array]) -> ir.Value:
+        """Integers, such as a shape."""
+        flat = np.stack([array.reshape(-1) for array in arrays])
+        if int((flat != flat[0]).any(0).sum()) > _MOST_ENTRIES:
+            raise Unexplained("a table of integers has other values")
+        entries = self._entries(flat.tolist())
+        shape = arrays[0].shape
+        if shape == ():
+            assert not isinstance(entries[0], int), "a constant that differs"
+            value = self._emission.scalar(entries[0])
+        else:
+            value = _reshaped(self._emission.vector(entries), shape)
+        return cast(value, element_type(arrays[0].dtype))
+
+    def _ratio(self, arrays: Sequence[Array]) -> ir.Value:
+        """Floats in proportion to a size, or divided by one, such as the factor of a mean."""
+        place = int(np.argmax(np.abs(arrays[0].reshape(-1))))
+        values = [float(array.reshape(-1)[place]) for array in arrays]
+        first = arrays[0].astype(np.float64)
+        alike = values[0] and all(
+            np.allclose(array * (values[0] / value), first, rtol=5e-7, atol=0) if value else False
+            for array, value in zip(arrays, values, strict=True)
+        )
+        ratio = fit_ratio(values, self._sizes) if alike else None
+        if ratio is None:
+            told = ", ".join(f"{value:.9g}" for value in values)
+            raise Unexplained(
+                f"a number that is {told} is neither in proportion to a size nor divided by one"
+            )
+        return self._scaled(first, ratio)
+
+    def _scaled(self, first: Array, ratio: Ratio) -> ir.Value:
+        count = float(ratio.count.at(self._sizes[0]))
+        numbers = first * count if ratio.divided else first / count
+        # 1 / 3 of 32 bits, times 3, is 1 again.
+        whole = np.rint(numbers)
+        numbers = np.where(np.abs(numbers - whole) <= 2.0**-22 * np.abs(numbers), whole, numbers)
+        f32 = element_type("f32")
+        size = cast(self._emission.scalar(ratio.count), f32)
+        operands = [tfl.constant(numbers.astype(np.float32)), size]
+        kind = tensor_type(first.shape, f32)
+        return tfl.emit("div" if ratio.divided else "mul", operands, kind)
+
+    def _count(self, arrays: Sequence[Array]) -> ir.Value | None:
+        """RANGE: whole numbers, one after another at an equal distance."""
+        flats = [array.reshape(-1) for array in arrays]
+        lines = all(max(array.shape) == array.size > 1 for array in arrays)
+        if not lines or arrays[0].dtype.kind not in "if":
+            return None
+        exact = [flat.astype(np.int64) for flat in flats]
+        step = int(exact[0][1] - exact[0][0])
+        for flat, whole in zip(flats, exact, strict=True):
+            counted = whole[0] + step * np.arange(whole.size)
+            if not step or not (flat == whole).all() or not (whole == counted).all():
+                return None
+        limits = [int(whole[0]) + step * whole.size for whole in exact]
+        start, limit = (self._scalar(n) for n in ([int(whole[0]) for whole in exact], limits))
+        if start is None or limit is None:
+            return None
+        i32 = element_type("i32")
+        made = tfl.emit("range", [start, limit, _whole(step)], tensor_type((DYNAMIC,), i32))
+        made = cast(made, element_type(arrays[0].dtype))
+        return _reshaped(made, self.type_of([array.shape for array in arrays]))
+
+    def _scalar(self, numbers: Sequence[int]) -> ir.Value | None:
+        if len(set(numbers)) == 1:
+            return _whole(numbers[0])
+        formula = self.grows(numbers)
+        return None if formula is None else self._emission.scalar(formula)
+
+    def _spread(self, arrays: Sequence[Array]) -> ir.Value | None:
+        """BROADCAST_TO: the same all along the dimensions that differ."""
+        kind = self.type_of([array.shape for array in arrays])
+        place = tuple(slice(0, 1) if size == DYNAMIC else slice(None) for size in kind)
+        kernel = np.ascontiguousarray(arrays[0][place])
+        if any(not np.array_equal(np.broadcast_to(kernel, a.shape), a, equal_nan=a.dtype.kind == "f") for a in arrays):
+            return None
+        shape = self._emission.vector(self._entries([array.shape for array in arrays]))
+        result = tensor_type(kind, element_type(kernel.dtype))
+        return tfl.emit("broadcast_to", [tfl.constant(kernel), shape], result)
+
+    def _leading(self, arrays: Sequence[Array]) -> ir.Value | None:
+        """SLICE of the constant at the largest size."""
+        if not self._has_largest:
+            return None
+        table = arrays[-1]
+        for array in arrays:
+            part = table[tuple(slice(0, size) for size in array.shape)]
+            if part.shape != array.shape or part.tobytes() != array.tobytes():
+                return None
+        shapes = [array.shape for array in arrays]
+        return self.part(tfl.constant(table), [0] * table.ndim, shapes)
+
+
+def unit(count: int, root: int) -> Sum:
+    """The size of a root itself."""
+    return Sum(Fraction(0), tuple(Fraction(int(number == root)) for number in range(count)))
+
+
+def _whole(number: int) -> ir.Value:
+    return tfl.constant(np.array(number, np.int32))
+
+
+def _reshaped(value: ir.Value, shape: Sequence[int]) -> ir.Value:
+    """A vector in another shape, of which one dimension may be dynamic."""
+    if len(shape) == 1:
+        return value
+    wanted = [-1 if size == DYNAMIC else size for size in shape]
+    element = ir.RankedTensorType(value.type).element_type
+    return tfl.emit("reshape", [value, constant_integers(wanted)], tensor_type(shape, element))
