@@ -192,7 +192,7 @@ def _expressions(program: ExportedProgram, roots: Sequence[Root]) -> tuple[sympy
     found: dict[sympy.Expr, None] = {}
     for node in program.graph.nodes:
         for expression in symbolic_sizes(value_of(node)):
-            if expression.is_Boolean or expression.is_Relational:
+            if not expression.is_integer:
                 continue
             if {str(symbol) for symbol in expression.free_symbols} <= known:
                 found[expression] = None
@@ -233,12 +233,11 @@ class _Search:
         for root, hint in zip(self.roots, hints, strict=True):
             near = [each for each in _near(max(hint or root.low, 2)) if root.allows(each)]
             taken = {r.of(size) for r, size in zip(self.roots, chosen, strict=False)}
-            free = [each for each in near if root.of(each) not in self.fixed | taken]
-            # With room for others beside it.
-            roomy = [each for each in free if sum(abs(each - other) <= 2 for other in free) > 2]
+            unlike = self.fixed | taken
+            free = [each for each in near if root.of(each) not in unlike and _is_plain(each)]
             if len(near) < 3:
                 raise self._too_narrow(root)
-            chosen.append((roomy or free or near)[0])
+            chosen.append((free or near)[0])
         return tuple(chosen)
 
     def step(self, base: Sizes, number: int) -> Sizes:
@@ -294,7 +293,7 @@ class _Search:
         near = [each for each in _near(base[number]) if root.allows(each) and each != base[number]]
         others = {r.of(size) for r, size in zip(self.roots, base, strict=True)}
         unlike = self.fixed | others
-        ordered = [each for each in near if root.of(each) not in unlike]
+        ordered = [each for each in near if root.of(each) not in unlike and _is_plain(each)]
         for each in (*ordered, *(e for e in near if e not in ordered)):
             yield (*base[:number], each, *base[number + 1 :])
 
@@ -350,6 +349,11 @@ def substitute(expression: Any, values: Mapping[str, int]) -> Any:
     """An expression with numbers for symbols, by the symbols' names."""
     known = {s: values[str(s)] for s in expression.free_symbols if str(s) in values}
     return expression.subs(known)
+
+
+def _is_plain(size: int) -> bool:
+    """Whether dividing by a size or by one less is rounded, so that nobody multiplies instead."""
+    return bool(size & (size - 1)) and bool((size - 1) & (size - 2))
 
 
 def _near(size: int) -> list[int]:

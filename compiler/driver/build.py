@@ -14,9 +14,11 @@ from litewright.passes.core import (
     CheckInterface,
     CheckVerified,
     Observer,
+    Pass,
     Pipeline,
     Statistics,
 )
+from litewright.passes.tfl.keep_read_values import KeepReadValues
 
 from ..capture import Captured, capture_exported, capture_module, check_shared_state
 from ..inspect.dump import DumpObserver
@@ -29,6 +31,7 @@ from ..weights.checkpoint import open_checkpoint
 from .dynamic import check_dynamic, generalise
 from .model import EdgeModel
 from .options import Options, Weights
+from .plan import PassPlan, leaves
 from .quantization import CHANGES_INTERFACE
 from .replay import HowToReplay, replay_command
 from .request import ExportedRequest, Request
@@ -71,9 +74,16 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
                 watch.lowering("dynamic")
                 generalise(program, families)
                 watch.lowered("dynamic", program)
+                # Sizes of which nothing is known may be equal where those of the probes were not.
+                Pipeline(_careful(options.plan)).run(program, watch.on_programs)
             tfl.verify(program)
             refuse_miscomputed(program, options.target)
     return EdgeModel(program, stages.seconds, watch.statistics)
+
+
+def _careful(plan: PassPlan) -> tuple[Pass[Program], ...]:
+    """The pass of a plan that decides by sizes what stays right."""
+    return tuple(each for each in leaves(plan.tfl) if isinstance(each, KeepReadValues))[:1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-
 import numpy as np
 
 from ...capture import Probes, Sizes
@@ -13,7 +11,7 @@ from ...ir.mlir import Array, ir
 from ...ir.tfl.shorthand import cast, constant_integers
 from ...ir.types import DYNAMIC, element_type, tensor_type
 from .emission import Emission
-from .formulas import Formula, Ratio, Sum, fit, fit_ratio
+from .formulas import Formula, Ratio, fit, fit_ratio
 
 _MOST_ENTRIES = 64
 """Numbers of one constant that are computed one by one."""
@@ -47,16 +45,25 @@ class Explanation:
             if arrays[0].dtype == np.float32:
                 return self._ratio(arrays)
             raise Unexplained(f"a constant of {arrays[0].dtype} has other values")
-        for explain in (self._count, self._spread, self._leading):
-            made = explain(arrays)
-            if made is not None:
-                return made
-        shapes = " and ".join(str(list(array.shape)) for array in arrays[:2])
-        hint = "" if self._has_largest else ", and there is no largest size: give each Dim a max"
-        raise Unexplained(
-            f"constants of shapes {shapes} do not count, are not the same all along a dimension, and are not "
-            f"parts of one table that begins like them{hint}"
-        )
+        kernels = _without_repetition(arrays)
+        made = self._kernel(kernels)
+        if made is None:
+            shapes = {array.shape: None for array in arrays}
+            told = ", ".join(str(list(shape)) for shape in shapes)
+            hint = "" if self._has_largest else "; there is no largest size: give each Dim a max"
+            raise Unexplained(
+                f"constants of shapes {told} do not count up or down, and are not parts of a table that begins "
+                f"like each of them{hint}"
+            )
+        return self._spread(made, [array.shape for array in arrays])
+
+    def _kernel(self, arrays: Sequence[Array]) -> ir.Value | None:
+        """What computes constants of unlike shapes; None if nothing does."""
+        if len({array.shape for array in arrays}) == 1:
+            same = all(array.tobytes() == arrays[0].tobytes() for array in arrays)
+            return tfl.constant(arrays[0]) if same else self.constant(arrays)
+        made = self._count(arrays)
+        return self._leading(arrays) if made is None else made
 
     def part(self, value: ir.Value, begin: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> ir.Value:
         """SLICE of a value that is known, as large as `shapes` at each of the probes.
@@ -158,16 +165,13 @@ class Explanation:
         formula = self.grows(numbers)
         return None if formula is None else self._emission.scalar(formula)
 
-    def _spread(self, arrays: Sequence[Array]) -> ir.Value | None:
-        """BROADCAST_TO: the same all along the dimensions that differ."""
-        kind = self.type_of([array.shape for array in arrays])
-        place = tuple(slice(0, 1) if size == DYNAMIC else slice(None) for size in kind)
-        kernel = np.ascontiguousarray(arrays[0][place])
-        if any(not np.array_equal(np.broadcast_to(kernel, a.shape), a, equal_nan=a.dtype.kind == "f") for a in arrays):
-            return None
-        shape = self._emission.vector(self._entries([array.shape for array in arrays]))
-        result = tensor_type(kind, element_type(kernel.dtype))
-        return tfl.emit("broadcast_to", [tfl.constant(kernel), shape], result)
+    def _spread(self, value: ir.Value, shapes: Sequence[tuple[int, ...]]) -> ir.Value:
+        """BROADCAST_TO, if it is wanted."""
+        kind = tensor_type(self.type_of(shapes), ir.RankedTensorType(value.type).element_type)
+        if kind == value.type:
+            return value
+        wanted = self._emission.vector(self._entries(shapes))
+        return tfl.emit("broadcast_to", [value, wanted], kind)
 
     def _leading(self, arrays: Sequence[Array]) -> ir.Value | None:
         """SLICE of the constant at the largest size."""
@@ -182,9 +186,15 @@ class Explanation:
         return self.part(tfl.constant(table), [0] * table.ndim, shapes)
 
 
-def unit(count: int, root: int) -> Sum:
-    """The size of a root itself."""
-    return Sum(Fraction(0), tuple(Fraction(int(number == root)) for number in range(count)))
+def _without_repetition(arrays: Sequence[Array]) -> list[Array]:
+    """The constants with 1 for dimensions along which each of them is the same."""
+    kernels = list(arrays)
+    for axis in range(arrays[0].ndim):
+        firsts = [kernel.take([0], axis) for kernel in kernels]
+        pairs = zip(firsts, kernels, strict=True)
+        if all(np.broadcast_to(one, each.shape).tobytes() == each.tobytes() for one, each in pairs):
+            kernels = firsts
+    return kernels
 
 
 def _whole(number: int) -> ir.Value:
