@@ -102,7 +102,9 @@ class Converter:
                 DEFAULT_SIGNATURE, module, sample_args, sample_kwargs, dynamic_shapes=dynamic_shapes
             )
         elif dynamic_shapes is not None:
-            raise UserError("dynamic_shapes without a module: give it to signature() with the module's own")
+            raise UserError(
+                "dynamic_shapes without a module: give it to signature() with the module's own"
+            )
         if not converter.requests:
             raise UserError("nothing to convert: add a signature first")
         options = _options(

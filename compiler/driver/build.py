@@ -28,7 +28,7 @@ from ..ir.program import Program
 from ..ir.verify import verify
 from ..weights import TensorSource
 from ..weights.checkpoint import open_checkpoint
-from .dynamic import check_dynamic, generalise
+from .dynamic import check_dynamic, generalise, mark_any_size
 from .model import EdgeModel
 from .options import Options, Weights
 from .plan import PassPlan, leaves
@@ -60,6 +60,7 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
             watch.lowering("stablehlo")
             program = _lower(captured, context, options)
             captured.clear()
+            mark_any_size(program, families)
         watch.lowered("stablehlo", program)
         with stages.stage("passes on StableHLO"):
             Pipeline(options.plan.stablehlo).run(program, watch.on_programs)

@@ -12,7 +12,7 @@ from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from .attributes import boolean, integers, text
 from .contraction import constant_array
-from .convolution import Window, padding_for
+from .convolution import Window, is_same, padding_for
 from .shape import concatenation, pad
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -89,10 +89,10 @@ def max_pool(op: ir.OpView, context: RuleContext) -> Outcome:
     x, kind = _nhwc(op)
     window = _window(op, shape_of(x), shape_of(kind))
     mode = "VALID"
-    if window.is_same(shape_of(x)[1:3]) and window.is_padded:
+    if is_same(window, x, context) and window.is_padded:
         mode = "SAME"
     elif window.is_padded:
-        x = padding_for(window, x)[1] if non_negative else _surround(x, window)
+        x = padding_for(window, x, context)[1] if non_negative else _surround(x, window)
     return _as_promised(op, _pool("max_pool_2d", window, x, mode, kind))
 
 
@@ -123,7 +123,7 @@ def average_pool(op: ir.OpView, context: RuleContext) -> Outcome:
     image = shape_of(x)[1:3]
     window = _window(op, shape_of(x), shape_of(kind))
     area = window.size[0] * window.size[1]
-    mode, padded = padding_for(window, x)
+    mode, padded = padding_for(window, x, context)
     included = boolean(op, "count_include_pad")
     counts = _counts(window, image, shape_of(kind)[1:3], integers(op, "padding"), included=included)
     if mode == "SAME" and not included:

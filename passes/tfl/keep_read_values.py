@@ -45,7 +45,11 @@ def _overwritten(op: ir.OpView) -> int | None:
         return None
     for number in range(2 if op_name(op) in _WRITE_EITHER else 1):
         operand = op.operands[number]
-        if _may_be_of_one_size(operand, op.results[0]) and _readers(operand) == 1 and _is_computed(operand):
+        if (
+            _may_be_of_one_size(operand, op.results[0])
+            and _readers(operand) == 1
+            and _is_computed(operand)
+        ):
             return number
     return None
 

@@ -7,6 +7,6 @@ know fixed sizes only. What the probes have in common is the function for all si
 """
 
 from .checks import check_dynamic
-from .generalise import generalise
+from .generalise import generalise, mark_any_size
 
-__all__ = ["check_dynamic", "generalise"]
+__all__ = ["check_dynamic", "generalise", "mark_any_size"]

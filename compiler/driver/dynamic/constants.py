@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 import numpy as np
 
-from ...capture import Probes, Sizes
+from ...capture import Sizes
 from ...ir import tfl
 from ...ir.mlir import Array, ir
 from ...ir.tfl.shorthand import cast, constant_integers
 from ...ir.types import DYNAMIC, element_type, tensor_type
 from .emission import Emission
 from .formulas import Formula, Ratio, fit, fit_ratio
+from .tables import triangle_of, without_repetition
 
 _MOST_ENTRIES = 64
 """Numbers of one constant that are computed one by one."""
 
 
-class Unexplained(Exception):
+class UnexplainedError(Exception):
     """A constant whose values at sizes that were not tried nobody can tell; says what it is."""
 
 
 class Explanation:
     """Finds out what constants are at all sizes, and writes it at the current insertion point."""
 
-    def __init__(self, probes: Probes, sizes: Sequence[Sizes], emission: Emission) -> None:
-        """`sizes` are those of the probes that are at hand, which may lack the largest."""
-        self._sizes, self._emission = sizes, emission
-        self._has_largest = len(sizes) > len(probes.sizes)
+    def __init__(self, sizes: Sequence[Sizes], emission: Emission, no_largest: str) -> None:
+        """`sizes` are those of the probes at hand; `no_largest` says why the largest is not among them, if so."""
+        self._sizes, self._emission, self._no_largest = sizes, emission, no_largest
 
     def grows(self, numbers: Sequence[int]) -> Formula | None:
         """The formula that a number follows; None if there is none."""
@@ -37,21 +38,21 @@ class Explanation:
         """What computes a constant, of its values at each of the probes.
 
         Raises:
-            Unexplained: nothing does.
+            UnexplainedError: nothing does.
         """
         if len({array.shape for array in arrays}) == 1:
             if arrays[0].dtype.kind == "i":
                 return self._numbers(arrays)
             if arrays[0].dtype == np.float32:
                 return self._ratio(arrays)
-            raise Unexplained(f"a constant of {arrays[0].dtype} has other values")
-        kernels = _without_repetition(arrays)
+            raise UnexplainedError(f"a constant of {arrays[0].dtype} has other values")
+        kernels = without_repetition(arrays)
         made = self._kernel(kernels)
         if made is None:
             shapes = {array.shape: None for array in arrays}
             told = ", ".join(str(list(shape)) for shape in shapes)
-            hint = "" if self._has_largest else "; there is no largest size: give each Dim a max"
-            raise Unexplained(
+            hint = f"; {self._no_largest}" if self._no_largest else ""
+            raise UnexplainedError(
                 f"constants of shapes {told} do not count up or down, and are not parts of a table that begins "
                 f"like each of them{hint}"
             )
@@ -62,14 +63,16 @@ class Explanation:
         if len({array.shape for array in arrays}) == 1:
             same = all(array.tobytes() == arrays[0].tobytes() for array in arrays)
             return tfl.constant(arrays[0]) if same else self.constant(arrays)
-        made = self._count(arrays)
-        return self._leading(arrays) if made is None else made
+        explanations = (self._count, self._triangle, self._leading)
+        return next((made for each in explanations if (made := each(arrays)) is not None), None)
 
-    def part(self, value: ir.Value, begin: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> ir.Value:
+    def part(
+        self, value: ir.Value, begin: Sequence[int], shapes: Sequence[tuple[int, ...]]
+    ) -> ir.Value:
         """SLICE of a value that is known, as large as `shapes` at each of the probes.
 
         Raises:
-            Unexplained: the shapes follow no formula.
+            UnexplainedError: the shapes follow no formula.
         """
         sizes = self._emission.vector(self._entries(shapes))
         element = ir.RankedTensorType(value.type).element_type
@@ -78,7 +81,9 @@ class Explanation:
 
     def type_of(self, shapes: Sequence[tuple[int, ...]]) -> list[int]:
         """A shape in which dimensions that differ are dynamic."""
-        return [sizes[0] if len(set(sizes)) == 1 else DYNAMIC for sizes in zip(*shapes, strict=True)]
+        return [
+            sizes[0] if len(set(sizes)) == 1 else DYNAMIC for sizes in zip(*shapes, strict=True)
+        ]
 
     def _entries(self, vectors: Sequence[Sequence[int]]) -> list[Formula | int]:
         """Numbers that are the same at all sizes, and formulas of the others."""
@@ -91,7 +96,7 @@ class Explanation:
             formula = self.grows(known)
             if formula is None:
                 told = ", ".join(map(str, known))
-                raise Unexplained(f"a number that is {told} is no sum of multiples of sizes")
+                raise UnexplainedError(f"a number that is {told} is no sum of multiples of sizes")
             entries.append(formula)
         return entries
 
@@ -99,7 +104,7 @@ class Explanation:
         """Integers, such as a shape."""
         flat = np.stack([array.reshape(-1) for array in arrays])
         if int((flat != flat[0]).any(0).sum()) > _MOST_ENTRIES:
-            raise Unexplained("a table of integers has other values")
+            raise UnexplainedError("a table of integers has other values")
         entries = self._entries(flat.tolist())
         shape = arrays[0].shape
         if shape == ():
@@ -121,7 +126,7 @@ class Explanation:
         ratio = fit_ratio(values, self._sizes) if alike else None
         if ratio is None:
             told = ", ".join(f"{value:.9g}" for value in values)
-            raise Unexplained(
+            raise UnexplainedError(
                 f"a number that is {told} is neither in proportion to a size nor divided by one"
             )
         return self._scaled(first, ratio)
@@ -159,6 +164,32 @@ class Explanation:
         made = cast(made, element_type(arrays[0].dtype))
         return _reshaped(made, self.type_of([array.shape for array in arrays]))
 
+    def _triangle(self, arrays: Sequence[Array]) -> ir.Value | None:
+        """SELECT_V2 by row and column: one number above a diagonal and another below it, as of a causal mask."""
+        found = [triangle_of(array) for array in arrays]
+        first = found[0]
+        if first is None or any(each != first for each in found):
+            return None
+        rows = self._along(arrays, first.axes[0], first.diagonal)
+        columns = self._along(arrays, first.axes[1], 0)
+        if rows is None or columns is None:
+            return None
+        shape = self.type_of([array.shape for array in arrays])
+        above = tfl.emit("greater_equal", [columns, rows], tensor_type(shape, element_type("i1")))
+        dtype = arrays[0].dtype
+        numbers = [tfl.constant(np.array(each, dtype)) for each in (first.above, first.below)]
+        kind = tensor_type(shape, element_type(dtype))
+        return tfl.emit("select_v2", [above, *numbers], kind)
+
+    def _along(self, arrays: Sequence[Array], axis: int, start: int) -> ir.Value | None:
+        """Numbers from `start` on along a dimension."""
+        limit = self._scalar([array.shape[axis] + start for array in arrays])
+        if limit is None:
+            return None
+        kind = tensor_type((DYNAMIC,), element_type("i32"))
+        made = tfl.emit("range", [_whole(start), limit, _whole(1)], kind)
+        return _reshaped(made, [DYNAMIC if n == axis else 1 for n in range(arrays[0].ndim)])
+
     def _scalar(self, numbers: Sequence[int]) -> ir.Value | None:
         if len(set(numbers)) == 1:
             return _whole(numbers[0])
@@ -175,7 +206,7 @@ class Explanation:
 
     def _leading(self, arrays: Sequence[Array]) -> ir.Value | None:
         """SLICE of the constant at the largest size."""
-        if not self._has_largest:
+        if self._no_largest:
             return None
         table = arrays[-1]
         for array in arrays:
@@ -184,17 +215,6 @@ class Explanation:
                 return None
         shapes = [array.shape for array in arrays]
         return self.part(tfl.constant(table), [0] * table.ndim, shapes)
-
-
-def _without_repetition(arrays: Sequence[Array]) -> list[Array]:
-    """The constants with 1 for dimensions along which each of them is the same."""
-    kernels = list(arrays)
-    for axis in range(arrays[0].ndim):
-        firsts = [kernel.take([0], axis) for kernel in kernels]
-        pairs = zip(firsts, kernels, strict=True)
-        if all(np.broadcast_to(one, each.shape).tobytes() == each.tobytes() for one, each in pairs):
-            kernels = firsts
-    return kernels
 
 
 def _whole(number: int) -> ir.Value:

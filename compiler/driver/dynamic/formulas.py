@@ -131,8 +131,6 @@ def _number(value: float, count: Fraction, *, divided: bool) -> float:
     return value * float(count) if divided else value / float(count)
 
 
-def _in_proportion(
-    values: Sequence[float], counts: Sequence[Fraction], *, divided: bool
-) -> bool:
+def _in_proportion(values: Sequence[float], counts: Sequence[Fraction], *, divided: bool) -> bool:
     numbers = [_number(v, c, divided=divided) for v, c in zip(values, counts, strict=True)]
     return max(numbers) - min(numbers) <= 2 * _ROUNDING * max(map(abs, numbers))

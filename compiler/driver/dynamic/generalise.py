@@ -12,12 +12,12 @@ from ...inspect.survey import builtin_name
 from ...ir import tfl
 from ...ir.mlir import func, ir, op_name
 from ...ir.origin import origin_of
-from ...ir.program import Program, input_name, inputs_of, refresh_type, weight_symbol
+from ...ir.program import ANY_SIZE, Program, input_name, inputs_of, refresh_type, weight_symbol
 from ...ir.quantized_type import weight_quantization_of
 from ...ir.tfl.shorthand import constant_integers
 from ...ir.types import element_of, shape_of, tensor_type
 from ...weights import Expression, Slice
-from .constants import Explanation, Unexplained
+from .constants import Explanation, UnexplainedError
 from .emission import Emission
 from .hazards import Shapes, hazard
 from .lockstep import Difference, difference, together
@@ -25,6 +25,13 @@ from .lockstep import Difference, difference, together
 STAGE = "dynamic sizes"
 
 _HINT = "make the model treat all sizes alike, or fix the size: a signature for each"
+
+
+def mark_any_size(program: Program, families: Sequence[Probes]) -> None:
+    """Tells those who lower the probes what they are."""
+    for probes in families:
+        for name in probes.names:
+            program.signature(name).attributes[ANY_SIZE] = ir.UnitAttr.get()
 
 
 def generalise(program: Program, families: Sequence[Probes]) -> None:
@@ -41,12 +48,13 @@ def generalise(program: Program, families: Sequence[Probes]) -> None:
     for probes in families:
         functions = [program.signature(name) for name in probes.names]
         _check_alike(functions, probes)
-        if len(functions) > len(probes.sizes) and difference(functions[0], functions[-1]):
-            # The largest may be computed otherwise, for its size; then nobody can learn from it.
-            functions.pop().erase()
+        no_largest = _why_no_largest(functions, probes)
+        if no_largest:
+            del functions[len(probes.sizes) :]
         base = functions[0]
-        _Generalisation(program, probes, functions).run()
+        _Generalisation(program, probes, functions, no_largest).run()
         functions.clear()
+        del base.attributes[ANY_SIZE]
         base.attributes["sym_name"] = ir.StringAttr.get(probes.signature)
         del base
         for name in probes.names[1:]:
@@ -59,6 +67,14 @@ def _erase(program: Program, name: str) -> None:
     found = [each for each in program.signatures() if each.name.value == name]
     while found:
         found.pop().erase()
+
+
+def _why_no_largest(functions: Sequence[func.FuncOp], probes: Probes) -> str:
+    """Why nobody can learn from the largest size, which may be computed otherwise; empty if one can."""
+    if probes.largest is None:
+        return "there is no largest size: give each Dim a max"
+    found = difference(functions[0], functions[-1])
+    return f"a smaller max may help: at the largest size {found.what} differs" if found else ""
 
 
 def _check_alike(functions: Sequence[func.FuncOp], probes: Probes) -> None:
@@ -76,13 +92,17 @@ class _Generalisation:
     """Turns the function at the base into that for all sizes, with the others in sight."""
 
     def __init__(
-        self, program: Program, probes: Probes, functions: Sequence[func.FuncOp]
+        self,
+        program: Program,
+        probes: Probes,
+        functions: Sequence[func.FuncOp],
+        no_largest: str,
     ) -> None:
         self._program, self._functions = program, functions
         self._base = functions[0]
         inputs = {input_name(each) or "": each for each in inputs_of(self._base)}
         self._explanation = Explanation(
-            probes, probes.all[: len(functions)], Emission(probes.roots, inputs)
+            probes.all[: len(functions)], Emission(probes.roots, inputs), no_largest
         )
         # Shapes at the probes of what the base computes: its own types are overwritten on the way.
         self._shapes: dict[ir.Value, Shapes] = {}
@@ -109,7 +129,7 @@ class _Generalisation:
                     made = self._operand(ops, number, twins, operands)
                 if made is not None:
                     op.operands[number] = made
-            except Unexplained as why:
+            except UnexplainedError as why:
                 self._refuse(op, f"operand {number}: {why}")
         results = [[shape_of(value) for value in twins] for twins in _columns(ops, "results")]
         doubt = hazard(op, operands, results, self._explanation.grows)
@@ -134,7 +154,7 @@ class _Generalisation:
         arrays = [tfl.constant_of(value) for value in twins]
         known = [array for array in arrays if array is not None]
         if len(known) < len(arrays):
-            raise Unexplained("a quantised constant has other values")
+            raise UnexplainedError("a quantised constant has other values")
         inferred = _inferred(ops[0], number, [array.tolist() for array in known], ops, operands)
         return inferred or self._explanation.constant(known)
 
@@ -144,11 +164,11 @@ class _Generalisation:
         if len(set(symbols)) == 1:
             return None
         if any(weight_quantization_of(value) is not None for value in twins):
-            raise Unexplained("a quantised weight is another")
+            raise UnexplainedError("a quantised weight is another")
         shapes = [shape_of(value) for value in twins]
         parts = [_part(self._program.weights.expression(each)) for each in symbols]
         if len({(str(whole), start) for whole, start in parts}) > 1:
-            raise Unexplained(f"weights {symbols[0]} and {symbols[1]} are no parts of one")
+            raise UnexplainedError(f"weights {symbols[0]} and {symbols[1]} are no parts of one")
         whole, start = parts[0]
         table = self._program.weight_argument(self._base, whole)
         return self._explanation.part(table, start or [0] * len(shapes[0]), shapes)
@@ -201,7 +221,9 @@ def _inferred(
     if op_name(op) == "tfl.reshape" and number == 1:
         differ = [len(set(each)) > 1 for each in zip(*numbers, strict=True)]
         if sum(differ) == 1:
-            return constant_integers([-1 if d else n for d, n in zip(differ, numbers[0], strict=True)])
+            return constant_integers(
+                [-1 if d else n for d, n in zip(differ, numbers[0], strict=True)]
+            )
     if op_name(op) == "tfl.slice" and number == 2:
         begins = [tfl.constant_of(each.operands[1]) for each in ops]
         if any(begin is None for begin in begins):
@@ -217,5 +239,3 @@ def _inferred(
             kept.append(sizes[0] if len(set(sizes)) == 1 else -1)
         return constant_integers(kept)
     return None
-
-

@@ -17,7 +17,9 @@ Grows = Callable[[Sequence[int]], Formula | None]
 _WINDOWS = ("tfl.conv_2d", "tfl.depthwise_conv_2d", "tfl.average_pool_2d", "tfl.max_pool_2d")
 
 
-def hazard(op: ir.OpView, operands: Sequence[Shapes], results: Sequence[Shapes], grows: Grows) -> str:
+def hazard(
+    op: ir.OpView, operands: Sequence[Shapes], results: Sequence[Shapes], grows: Grows
+) -> str:
     """Why an op may be wrong at sizes that were not tried; empty if there is nothing to fear.
 
     Args:
@@ -56,6 +58,14 @@ def _transposed(op: ir.OpView, image: Shapes, result: Shapes) -> str:
     """Its padding is what remains of the result's size, which must be the same at all sizes."""
     for axis, stride in ((1, "stride_h"), (2, "stride_w")):
         step = tfl.attribute(op, stride)
-        if len({small[axis] * step - large[axis] for small, large in zip(image, result, strict=True)}) > 1:
+        if (
+            len(
+                {
+                    small[axis] * step - large[axis]
+                    for small, large in zip(image, result, strict=True)
+                }
+            )
+            > 1
+        ):
             return "its padding is another at another size"
     return ""

@@ -66,7 +66,9 @@ def _compare(one: ir.OpView, two: ir.OpView, twins: dict[ir.Value, ir.Value]) ->
             return f"its {named} is another at another size"
     if list(one.regions):
         return "what it calls has fixed sizes only"
-    found = (_compare_operands(a, b, twins) for a, b in zip(one.operands, two.operands, strict=True))
+    found = (
+        _compare_operands(a, b, twins) for a, b in zip(one.operands, two.operands, strict=True)
+    )
     types = (_compare_types(a, b) for a, b in zip(one.results, two.results, strict=True))
     return next((why for why in (*found, *types) if why is not None), None)
 
@@ -75,9 +77,7 @@ def _attributes(op: ir.OpView) -> dict[str, ir.Attribute]:
     return {name: op.attributes[name] for name in op.attributes}
 
 
-def _compare_operands(
-    one: ir.Value, two: ir.Value, twins: dict[ir.Value, ir.Value]
-) -> str | None:
+def _compare_operands(one: ir.Value, two: ir.Value, twins: dict[ir.Value, ir.Value]) -> str | None:
     kinds = _kind(one), _kind(two)
     if kinds[0] != kinds[1]:
         return f"it reads {kinds[0]} at one size, {kinds[1]} at another"
