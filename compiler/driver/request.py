@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..diagnostics import UserError
+
 if TYPE_CHECKING:
     import torch
 
@@ -43,3 +45,18 @@ class ExportedRequest:
 
 
 Request = ModuleRequest | ExportedRequest
+
+
+def check_fixed_sizes(requests: Sequence[Request], what: str) -> None:
+    """Checks that no signature leaves sizes to its callers, for what compares stages value by value.
+
+    Raises:
+        UserError: one does; `what` says who cannot have it.
+    """
+    for request in requests:
+        is_exported = isinstance(request, ExportedRequest)
+        if request.program.range_constraints if is_exported else request.dynamic_shapes:
+            raise UserError(
+                f"signature {request.name!r} has dynamic sizes; {what} runs every stage at fixed ones: leave "
+                "dynamic_shapes out, to look at the sample's"
+            )

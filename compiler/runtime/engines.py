@@ -109,15 +109,19 @@ class CompiledEngine:
 
     def bind(self, signature: SignatureInfo, inputs: Mapping[str, Array]) -> BoundCall:
         """A call whose buffers are filled once, to be made many times."""
+        self.resize(signature, inputs)
+        call = self.call(signature, {})
+        for name, array in inputs.items():
+            call.write(name, array)
+        return call
+
+    def resize(self, signature: SignatureInfo, inputs: Mapping[str, Array]) -> None:
+        """Gives dynamic dimensions the sizes of the inputs; calls that were bound before are void."""
         for info in signature.inputs:
             if any(size < 0 for size in info.shape):
                 self._model.resize_input_tensor_by_name(
                     signature.name, info.name, inputs[info.name].shape
                 )
-        call = self.call(signature, {})
-        for name, array in inputs.items():
-            call.write(name, array)
-        return call
 
     def call(self, signature: SignatureInfo, shared: Mapping[str, TensorBuffer]) -> BoundCall:
         """A call with buffers of its own, but for inputs and outputs under the names in `shared`."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import Array, ir, op_name
+from litewright.compiler.ir.program import ANY_SIZE
 from litewright.compiler.ir.tfl.shorthand import binary, constant_integers, transpose
 from litewright.compiler.ir.types import element_of, rank_of, shape_of, tensor_type
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
@@ -41,12 +42,19 @@ def is_non_negative(value: ir.Value) -> bool:
     return op_name(op) in _NON_NEGATIVE
 
 
-def _window(op: ir.OpView, image: tuple[int, ...], result: tuple[int, ...]) -> Window:
-    """The window of a pool; a last window that overhangs (ceil_mode) is padding at the end."""
+def _window(
+    op: ir.OpView, image: tuple[int, ...], result: tuple[int, ...], context: RuleContext
+) -> Window:
+    """The window of a pool; a last window that overhangs (ceil_mode) is padding at the end.
+
+    Where sizes are any, the end is padded as the start is, whether the last window reaches it or not.
+    """
     size, stride = integers(op, "kernel_size"), integers(op, "stride")
     low = integers(op, "padding")
     needed = [(n - 1) * s + k for n, s, k in zip(result[1:3], stride, size, strict=True)]
     high = [max(n - a - i, 0) for n, a, i in zip(needed, low, image[1:3], strict=True)]
+    if ANY_SIZE in context.function.attributes and not boolean(op, "ceil_mode"):
+        high = low
     return Window(
         (size[0], size[1]), (stride[0], stride[1]), (1, 1), (low[0], low[1]), (high[0], high[1])
     )
@@ -87,7 +95,7 @@ def max_pool(op: ir.OpView, context: RuleContext) -> Outcome:
         return decline("pools are computed in f32")
     non_negative = is_non_negative(op.operands[0])
     x, kind = _nhwc(op)
-    window = _window(op, shape_of(x), shape_of(kind))
+    window = _window(op, shape_of(x), shape_of(kind), context)
     mode = "VALID"
     if is_same(window, x, context) and window.is_padded:
         mode = "SAME"
@@ -121,7 +129,7 @@ def average_pool(op: ir.OpView, context: RuleContext) -> Outcome:
         return decline("no batch dimension, or not f32")
     x, kind = _nhwc(op)
     image = shape_of(x)[1:3]
-    window = _window(op, shape_of(x), shape_of(kind))
+    window = _window(op, shape_of(x), shape_of(kind), context)
     area = window.size[0] * window.size[1]
     mode, padded = padding_for(window, x, context)
     included = boolean(op, "count_include_pad")
