@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-import sympy
 import torch
 from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind, TensorArgument
@@ -20,6 +20,10 @@ from torch.utils import _pytree as pytree
 from ..diagnostics import UserError
 from ..ir.torch_ops import value_of
 from .names import input_names
+
+# Of sympy, which is not typed.
+_Expression = Any
+_Symbol = Any
 
 _UNBOUNDED = 2**31
 """Limits from here on are none: torch writes its largest integer, and indices have 32 bits."""
@@ -122,25 +126,27 @@ def _largest(roots: Sequence[Root]) -> Sizes | None:
     return limits if len(limits) == len(roots) else None
 
 
-def symbolic_sizes(value: object) -> Iterator[sympy.Expr]:
+def symbolic_sizes(value: object) -> Iterator[_Expression]:
     """Expressions of the sizes in a fake value that are no numbers."""
     for leaf in pytree.tree_leaves(value):
         sizes = list(leaf.shape) if isinstance(leaf, torch.Tensor) else [leaf]
         for size in sizes:
             if isinstance(size, torch.SymInt | torch.SymFloat | torch.SymBool):
-                expression: Any = size.node.expr
+                opened: Any = size
+                expression = opened.node.expr
                 if expression.free_symbols:
                     yield expression
 
 
 def _roots(name: str, program: ExportedProgram) -> tuple[tuple[Root, ...], tuple[int | None, ...]]:
     """The sizes that inputs are made of, in the inputs' order, and what they were in the sample."""
-    carriers: dict[sympy.Symbol, list[tuple[Root, int | None]]] = {}
+    carriers: dict[_Symbol, list[tuple[Root, int | None]]] = {}
     for label, value in _inputs(program):
         for number, size in enumerate(value.shape):
             if not isinstance(size, torch.SymInt):
                 continue
-            opened: Any = size.node
+            symbolic: Any = size
+            opened = symbolic.node
             for symbol in sorted(opened.expr.free_symbols, key=str):
                 found = carriers.setdefault(symbol, [])
                 root = _carrier(program, symbol, opened.expr, label, number)
@@ -165,19 +171,19 @@ def _inputs(program: ExportedProgram) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _carrier(
-    program: ExportedProgram, symbol: sympy.Symbol, expression: Any, label: str, number: int
+    program: ExportedProgram, symbol: _Symbol, expression: Any, label: str, number: int
 ) -> Root | None:
     """A root, if the dimension is a multiple of it and a number."""
     if expression.free_symbols != {symbol}:
         return None
     offset = expression.subs({symbol: 0})
-    factor = sympy.expand((expression - offset) / symbol)
+    factor = ((expression - offset) / symbol).expand()
     if not (factor.is_Integer and offset.is_Integer and factor > 0):
         return None
-    limits: Any = program.range_constraints.get(symbol)
-    low = int(limits.lower) if limits is not None else 0
-    finite = limits is not None and limits.upper.is_Integer and int(limits.upper) < _UNBOUNDED
-    high = int(limits.upper) if finite else None
+    opened: Any = program
+    limits: Any = opened.range_constraints[symbol]
+    finite = limits.upper.is_Integer and int(limits.upper) < _UNBOUNDED
+    low, high = int(limits.lower), int(limits.upper) if finite else None
     return Root(str(symbol), label, number, int(factor), int(offset), low, high)
 
 
@@ -186,10 +192,10 @@ def _size_in_sample(root: Root, node: Any) -> int | None:
     return (int(hint) - root.offset) // root.factor if hint is not None else None
 
 
-def _expressions(program: ExportedProgram, roots: Sequence[Root]) -> tuple[sympy.Expr, ...]:
+def _expressions(program: ExportedProgram, roots: Sequence[Root]) -> tuple[_Expression, ...]:
     """The sizes in a graph that the roots decide, each once, in order."""
     known = {root.symbol for root in roots}
-    found: dict[sympy.Expr, None] = {}
+    found: dict[_Expression, None] = {}
     for node in program.graph.nodes:
         for expression in symbolic_sizes(value_of(node)):
             if not expression.is_integer:
@@ -207,8 +213,8 @@ def _fixed_sizes(program: ExportedProgram) -> frozenset[int]:
         for leaf in pytree.tree_leaves(value_of(node))
         if isinstance(leaf, torch.Tensor)
     ]
-    sizes = {size for each in tensors for size in each.shape if isinstance(size, int)}
-    return frozenset(size for size in sizes if size > 1)
+    sizes: list[Any] = [size for each in tensors for size in each.shape]
+    return frozenset(size for size in sizes if isinstance(size, int) and size > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +230,7 @@ class _Search:
 
     signature: str
     roots: tuple[Root, ...]
-    expressions: tuple[sympy.Expr, ...]
+    expressions: tuple[_Expression, ...]
     fixed: frozenset[int]
 
     def base(self, hints: Sequence[int | None]) -> Sizes:
@@ -297,26 +303,26 @@ class _Search:
         for each in (*ordered, *(e for e in near if e not in ordered)):
             yield (*base[:number], each, *base[number + 1 :])
 
-    def _at(self, expression: sympy.Expr, sizes: Sizes) -> int:
+    def _at(self, expression: _Expression, sizes: Sizes) -> int:
         return value_at(expression, self.roots, sizes)
 
     def _straight(
-        self, expression: sympy.Expr, base: Sizes, steps: Sequence[Sizes], sizes: Sizes
-    ) -> sympy.Rational:
+        self, expression: _Expression, base: Sizes, steps: Sequence[Sizes], sizes: Sizes
+    ) -> Fraction:
         """What an expression would be if it changed by so much a step everywhere."""
         start = self._at(expression, base)
-        total = sympy.Rational(start)
+        total = Fraction(start)
         for number, step in enumerate(steps):
             rise = self._at(expression, step) - start
             run = step[number] - base[number]
-            total += sympy.Rational(rise, run) * (sizes[number] - base[number])
+            total += Fraction(rise, run) * (sizes[number] - base[number])
         return total
 
-    def _is_straight(self, expression: sympy.Expr, base: Sizes, steps: Sequence[Sizes]) -> bool:
+    def _is_straight(self, expression: _Expression, base: Sizes, steps: Sequence[Sizes]) -> bool:
         """Whether an expression is a sum of multiples of roots, over the whole range as far as can be seen."""
         symbols = sorted(expression.free_symbols, key=str)
         if expression.is_polynomial(*symbols):
-            return sympy.Poly(expression, *symbols).total_degree() <= 1
+            return bool(expression.as_poly(*symbols).total_degree() <= 1)
         return all(
             self._at(expression, sizes) == self._straight(expression, base, steps, sizes)
             for sizes in self._all_over(base)
@@ -339,7 +345,7 @@ class _Search:
         )
 
 
-def value_at(expression: sympy.Expr, roots: Sequence[Root], sizes: Sizes) -> int:
+def value_at(expression: _Expression, roots: Sequence[Root], sizes: Sizes) -> int:
     """An expression of the roots' symbols at given sizes."""
     values = {root.symbol: size for root, size in zip(roots, sizes, strict=True)}
     return int(substitute(expression, values))

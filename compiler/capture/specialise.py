@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -38,7 +39,7 @@ def specialise(program: ExportedProgram, probes: Probes, sizes: Sizes) -> Export
         if _is_assertion(node):
             continue
         _check(probes.signature, node, values)
-        value = pytree.tree_map(lambda each: _at(each, values), value_of(node))
+        value = pytree.tree_map(partial(_at, numbers=values), value_of(node))
         if node.op == "call_function" and isinstance(value, _NUMBERS):
             made[node] = value
             continue
@@ -75,7 +76,7 @@ def _check(signature: str, node: Node, values: Mapping[str, int]) -> None:
         )
 
 
-def _at(value: Any, numbers: Mapping[str, int]) -> Any:
+def _at(value: Any, *, numbers: Mapping[str, int]) -> Any:
     """A fake value with numbers in its shape."""
     if isinstance(value, torch.SymInt):
         return int(_number(value, numbers))
@@ -99,4 +100,7 @@ def _at(value: Any, numbers: Mapping[str, int]) -> Any:
 
 
 def _number(value: Any, numbers: Mapping[str, int]) -> Any:
-    return substitute(value.node.expr, numbers) if isinstance(value, _SYMBOLIC) else value
+    if not isinstance(value, _SYMBOLIC):
+        return value
+    opened: Any = value
+    return substitute(opened.node.expr, numbers)

@@ -54,8 +54,9 @@ def check_fixed_sizes(requests: Sequence[Request], what: str) -> None:
         UserError: one does; `what` says who cannot have it.
     """
     for request in requests:
+        opened: Any = request
         is_exported = isinstance(request, ExportedRequest)
-        if request.program.range_constraints if is_exported else request.dynamic_shapes:
+        if opened.program.range_constraints if is_exported else opened.dynamic_shapes:
             raise UserError(
                 f"signature {request.name!r} has dynamic sizes; {what} runs every stage at fixed ones: leave "
                 "dynamic_shapes out, to look at the sample's"

@@ -109,6 +109,8 @@ def fit_ratio(values: Sequence[float], sizes: Sequence[Sizes]) -> Ratio | None:
 
     Counts are sizes, products of sizes, and sizes less one, which torch divides variances by.
     """
+    if any(_looks_flat([each[number] for each in sizes]) for number in range(len(sizes[0]))):
+        return None
     found = [
         Ratio(_number(values[0], count.at(sizes[0]), divided=divided), count, divided)
         for count in _counts(len(sizes[0]))
@@ -116,6 +118,11 @@ def fit_ratio(values: Sequence[float], sizes: Sequence[Sizes]) -> Ratio | None:
         if _in_proportion(values, [count.at(each) for each in sizes], divided=divided)
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _looks_flat(sizes: Sequence[int]) -> bool:
+    """Whether sizes lie so near each other that a number over a size might be one over a size and a bit."""
+    return (max(sizes) - min(sizes)) / (max(sizes) * min(sizes)) < 8 * _ROUNDING
 
 
 def _counts(count: int) -> Iterator[Formula]:

@@ -32,10 +32,11 @@ def triangle_of(array: Array) -> Triangle | None:
     axes = [axis for axis, size in enumerate(array.shape) if size > 1]
     if len(axes) != 2 or array.dtype.kind not in "fib":
         return None
-    table = array.reshape([array.shape[axis] for axis in axes])
+    rows, columns = (array.shape[axis] for axis in axes)
+    table = array.reshape(rows, columns)
     above, below = table[0, -1], table[-1, 0]
     upper = table == above
-    difference = np.subtract.outer(-np.arange(table.shape[0]), -np.arange(table.shape[1]))
+    difference: Array = np.indices((rows, columns))[1] - np.indices((rows, columns))[0]
     if above == below or not upper.any() or not (upper | (table == below)).all():
         return None
     diagonal = int(difference[upper].min())
