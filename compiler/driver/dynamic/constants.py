@@ -66,6 +66,18 @@ class Explanation:
         explanations = (self._count, self._triangle, self._leading)
         return next((made for each in explanations if (made := each(arrays)) is not None), None)
 
+    def new_shape(self, vectors: Sequence[Sequence[int]]) -> ir.Value:
+        """What RESHAPE is to make, with -1 for one of the numbers that differ: the one that needs most ops.
+
+        Raises:
+            UnexplainedError: several numbers follow no formula.
+        """
+        columns = list(zip(*vectors, strict=True))
+        formulas = {n: self.grows(each) for n, each in enumerate(columns) if len(set(each)) > 1}
+        left = max(formulas, key=lambda n: (self._emission.cost(formulas[n]), n))
+        columns[left] = (-1,) * len(vectors)
+        return self._emission.vector(self._entries(list(zip(*columns, strict=True))))
+
     def part(
         self, value: ir.Value, begin: Sequence[int], shapes: Sequence[tuple[int, ...]]
     ) -> ir.Value:
@@ -170,10 +182,11 @@ class Explanation:
         first = found[0]
         if first is None or any(each != first for each in found):
             return None
-        rows = self._along(arrays, first.axes[0], first.diagonal)
-        columns = self._along(arrays, first.axes[1], 0)
+        rows, columns = (self._along(arrays, axis) for axis in first.axes)
         if rows is None or columns is None:
             return None
+        if first.diagonal:
+            rows = tfl.emit("add", [rows, _whole(first.diagonal)], rows.type)
         shape = self.type_of([array.shape for array in arrays])
         above = tfl.emit("greater_equal", [columns, rows], tensor_type(shape, element_type("i1")))
         dtype = arrays[0].dtype
@@ -181,13 +194,13 @@ class Explanation:
         kind = tensor_type(shape, element_type(dtype))
         return tfl.emit("select_v2", [above, *numbers], kind)
 
-    def _along(self, arrays: Sequence[Array], axis: int, start: int) -> ir.Value | None:
-        """Numbers from `start` on along a dimension."""
-        limit = self._scalar([array.shape[axis] + start for array in arrays])
+    def _along(self, arrays: Sequence[Array], axis: int) -> ir.Value | None:
+        """Numbers of rows or columns, along their dimension."""
+        limit = self._scalar([array.shape[axis] for array in arrays])
         if limit is None:
             return None
         kind = tensor_type((DYNAMIC,), element_type("i32"))
-        made = tfl.emit("range", [_whole(start), limit, _whole(1)], kind)
+        made = tfl.emit("range", [_whole(0), limit, _whole(1)], kind)
         return _reshaped(made, [DYNAMIC if n == axis else 1 for n in range(arrays[0].ndim)])
 
     def _scalar(self, numbers: Sequence[int]) -> ir.Value | None:

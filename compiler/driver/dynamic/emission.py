@@ -20,7 +20,10 @@ from .formulas import Formula, Product, Sum
 class Emission:
     """Writes sizes at the current insertion point, each of them once.
 
-    Values are int32 vectors of one element unless it is said otherwise.
+    Values are int32 vectors of one element unless it is said otherwise. LiteRT computes SHAPE, STRIDED_SLICE, MUL
+    and CONCATENATION as it prepares a call, so that all other tensors have shapes before the call runs. It does
+    not do so for SLICE, ADD and DIV (measured on 2.3): what is shaped by these, and all behind it, gets memory
+    while the call runs, which `CompiledModel` does not allow for results.
     """
 
     def __init__(self, roots: Sequence[Root], inputs: Mapping[str, ir.Value]) -> None:
@@ -31,6 +34,17 @@ class Emission:
         self._formulas: dict[Formula, ir.Value] = {}
         self._scalars: dict[Formula, ir.Value] = {}
         self._vectors: dict[tuple[Formula | int, ...], ir.Value] = {}
+
+    def cost(self, formula: Formula | None) -> int:
+        """What is better avoided: no formula at all, then one that keeps LiteRT from preparing a call."""
+        if formula is None:
+            return 3
+        if isinstance(formula, Product):
+            return 1
+        constant, factors, denominator = self._terms(formula)
+        if constant or len(factors) > 1 or denominator > 1:
+            return 2
+        return int(any(factor != 1 for factor in factors.values()))
 
     def vector(self, entries: Sequence[Formula | int]) -> ir.Value:
         """A vector of numbers, some of which are known."""
@@ -76,22 +90,26 @@ class Emission:
             parts.append(self.number(entry))
         return [*parts, constant_integers(known)] if known else parts
 
-    def _sum(self, formula: Sum) -> ir.Value:
-        """A sum of multiples of dimensions, over one denominator."""
+    def _terms(self, formula: Sum) -> tuple[int, dict[int, int], int]:
+        """A formula by dimensions of inputs, not by sizes: (constant + sum of factors) / denominator."""
         constant, factors = formula.constant, dict[int, Fraction]()
         for number, (root, own) in enumerate(zip(self._roots, formula.coefficients, strict=True)):
             if own:
                 factors[number] = own / root.factor
                 constant -= factors[number] * root.offset
         denominator = math.lcm(constant.denominator, *(f.denominator for f in factors.values()))
+        whole = {number: int(factor * denominator) for number, factor in factors.items()}
+        return int(constant * denominator), whole, denominator
+
+    def _sum(self, formula: Sum) -> ir.Value:
+        constant, factors, denominator = self._terms(formula)
         total: ir.Value | None = None
         for number, factor in factors.items():
-            term = _scaled(self._dimension(number), int(factor * denominator))
+            term = _scaled(self._dimension(number), factor)
             total = term if total is None else binary("add", total, term)
         if total is None:
             raise InternalError("a size that depends on nothing is a constant")
-        whole = int(constant * denominator)
-        total = binary("add", total, constant_integers([whole])) if whole else total
+        total = binary("add", total, constant_integers([constant])) if constant else total
         return _divided(total, denominator)
 
     def _product(self, formula: Product) -> ir.Value:
@@ -108,8 +126,10 @@ class Emission:
         root = self._roots[number]
         if number not in self._dimensions:
             shape = self._shape(root.input)
-            place = [constant_integers([root.dimension]), constant_integers([1])]
-            self._dimensions[number] = tfl.emit("slice", [shape, *place], _integers(1))
+            bounds = [constant_integers([root.dimension + n]) for n in (0, 1)]
+            self._dimensions[number] = tfl.emit(
+                "strided_slice", [shape, *bounds, constant_integers([1])], _integers(1)
+            )
         return self._dimensions[number]
 
     def _shape(self, name: str) -> ir.Value:

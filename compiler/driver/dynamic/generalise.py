@@ -14,8 +14,8 @@ from ...ir.mlir import func, ir, op_name
 from ...ir.origin import origin_of
 from ...ir.program import ANY_SIZE, Program, input_name, inputs_of, refresh_type, weight_symbol
 from ...ir.quantized_type import weight_quantization_of
-from ...ir.tfl.shorthand import constant_integers
-from ...ir.types import element_of, shape_of, tensor_type
+from ...ir.tfl.shorthand import constant_integers, integers
+from ...ir.types import element_of, is_static, rank_of, shape_of, tensor_type
 from ...weights import Expression, Slice
 from .constants import Explanation, UnexplainedError
 from .emission import Emission
@@ -23,6 +23,9 @@ from .hazards import Shapes, hazard
 from .lockstep import Difference, difference, together
 
 STAGE = "dynamic sizes"
+
+_HIGHEST_STRIDED = 5
+"""Dimensions that STRIDED_SLICE takes."""
 
 _HINT = "make the model treat all sizes alike, or fix the size: a signature for each"
 
@@ -137,6 +140,23 @@ class _Generalisation:
             self._refuse(op, doubt)
         for twins in _columns(ops, "results"):
             self._widen(twins)
+        if op_name(op) == "tfl.slice":
+            self._stride(op)
+
+    def _stride(self, op: ir.OpView) -> None:
+        """SLICE of a dynamic value as STRIDED_SLICE, whose result LiteRT knows the shape of before it runs."""
+        value, begin, size = op.operands[0], integers(op.operands[1]), integers(op.operands[2])
+        fits = rank_of(value) <= _HIGHEST_STRIDED
+        if is_static(value) or begin is None or size is None or not fits:
+            return
+        end = [0 if n == -1 else b + n for b, n in zip(begin, size, strict=True)]
+        mask = sum(1 << axis for axis, n in enumerate(size) if n == -1)
+        with op.location, ir.InsertionPoint(op):
+            bounds = [constant_integers(each) for each in (begin, end, [1] * len(begin))]
+            kind = op.results[0].type
+            made = tfl.emit("strided_slice", [value, *bounds], kind, end_mask=mask)
+        self._shapes[made] = self._shapes[op.results[0]]
+        op.results[0].replace_all_uses_with(made)
 
     def _operand(
         self,
@@ -155,8 +175,13 @@ class _Generalisation:
         known = [array for array in arrays if array is not None]
         if len(known) < len(arrays):
             raise UnexplainedError("a quantised constant has other values")
-        inferred = _inferred(ops[0], number, [array.tolist() for array in known], ops, operands)
-        return inferred or self._explanation.constant(known)
+        if op_name(ops[0]) == "tfl.reshape":
+            return self._explanation.new_shape([array.tolist() for array in known])
+        if op_name(ops[0]) == "tfl.slice" and number == 2:
+            to_the_end = _to_the_end(ops, [array.tolist() for array in known], operands[0])
+            if to_the_end is not None:
+                return constant_integers(to_the_end)
+        return self._explanation.constant(known)
 
     def _weight(self, twins: Sequence[ir.Value]) -> ir.Value | None:
         """A part of a weight: the weight itself, and SLICE."""
@@ -210,32 +235,18 @@ def _part(expression: Expression) -> tuple[Expression, tuple[int, ...]]:
     return expression, ()
 
 
-def _inferred(
-    op: ir.OpView,
-    number: int,
-    numbers: Sequence[list[int]],
-    ops: Sequence[ir.OpView],
-    operands: Sequence[Shapes],
-) -> ir.Value | None:
-    """A constant with -1 where the runtime finds out a size by itself."""
-    if op_name(op) == "tfl.reshape" and number == 1:
-        differ = [len(set(each)) > 1 for each in zip(*numbers, strict=True)]
-        if sum(differ) == 1:
-            return constant_integers(
-                [-1 if d else n for d, n in zip(differ, numbers[0], strict=True)]
-            )
-    if op_name(op) == "tfl.slice" and number == 2:
-        begins = [tfl.constant_of(each.operands[1]) for each in ops]
-        if any(begin is None for begin in begins):
+def _to_the_end(
+    ops: Sequence[ir.OpView], sizes: Sequence[list[int]], shapes: Shapes
+) -> list[int] | None:
+    """The sizes of a SLICE with -1 for those that differ, if these all reach the end of what is cut."""
+    begins = [tfl.constant_of(op.operands[1]) for op in ops]
+    kept: list[int] = []
+    for axis, found in enumerate(zip(*sizes, strict=True)):
+        reached = all(
+            begin is not None and int(begin[axis]) + size == shape[axis]
+            for begin, size, shape in zip(begins, found, shapes, strict=True)
+        )
+        if len(set(found)) > 1 and not reached:
             return None
-        kept = list[int]()
-        for axis, sizes in enumerate(zip(*numbers, strict=True)):
-            to_the_end = all(
-                begin is not None and int(begin[axis]) + size == shape[axis]
-                for begin, size, shape in zip(begins, sizes, operands[0], strict=True)
-            )
-            if len(set(sizes)) > 1 and not to_the_end:
-                return None
-            kept.append(sizes[0] if len(set(sizes)) == 1 else -1)
-        return constant_integers(kept)
-    return None
+        kept.append(found[0] if len(set(found)) == 1 else -1)
+    return kept

@@ -143,6 +143,11 @@ def test_encoder(dynamic: dict[int, Any], sizes: list[tuple[int, int]], tmp_path
     assert_agrees_at(model, module, [_sentence(*each) for each in sizes], tmp_path)
     if len(dynamic) == 1:
         assert Runner(tmp_path / "model.tflite").delegation().partitions == 1
+    # Which gives results their memory before a call, and so wants to know their shapes.
+    compiled = Runner(tmp_path / "model.tflite", engine="compiled")
+    for inputs in (_sentence(*each) for each in sizes):
+        actual = compiled.run({name: each.numpy() for name, each in inputs.items()})
+        assert_close(actual["output_0"], module(**inputs).numpy(), "float32 model")
 
 
 class CausalBlock(nn.Module):
@@ -321,6 +326,43 @@ def test_resnet_at_any_size(tmp_path: Path) -> None:
     dynamic = {n: Dim(name, min=33, max=300) for n, name in ((2, "rows"), (3, "columns"))}
     sizes = [(1, 3, 41, 224), (1, 3, 250, 97), (1, 3, 64, 64)]
     check(module, (1, 3, 128, 96), dynamic, sizes, tmp_path)
+
+
+POOLS: dict[str, Callable[[Tensor], Tensor]] = {
+    "maximum": lambda x: F.max_pool2d(x, 2),
+    "average": lambda x: F.avg_pool2d(x, 3, 2, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_pools_at_even_and_odd_sizes(name: str, tmp_path: Path) -> None:
+    rows, columns = Dim("rows", min=5, max=64), Dim("columns", min=5, max=64)
+    sizes = [(1, 3, n, m) for n, m in ((6, 31), (64, 8), (9, 9))]
+    check(Call(POOLS[name]), (1, 3, 16, 15), {2: rows, 3: columns}, sizes, tmp_path)
+
+
+def test_a_state_of_fixed_size_is_kept_between_calls_of_any_size(tmp_path: Path) -> None:
+    class Total(nn.Module):
+        total: Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("total", torch.zeros(4))
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.total.add_(x.sum(0))
+            return x + self.total
+
+    shapes = {"x": {0: batch()}}
+    model = litewright.convert(Total().eval(), (torch.randn(3, 4),), dynamic_shapes=shapes)
+    model.export(tmp_path / "model.tflite")
+    session = litewright.Session(tmp_path / "model.tflite")
+    total = torch.zeros(4)
+    for rows in (3, 5, 1, 1, 9):
+        x = torch.randn(rows, 4)
+        total += x.sum(0)
+        actual = session.run({"x": x.numpy()}, "serving_default")["output_0"]
+        assert_close(actual, (x + total).numpy(), "float32 model")
 
 
 def test_what_is_read_again_is_kept_where_a_batch_of_one_could_overwrite_it(tmp_path: Path) -> None:
