@@ -142,7 +142,7 @@ def _by_signature(reference: str, made: object) -> dict[str, object]:
 def _sample(reference: str, made: Any) -> Sample:
     import torch
 
-    parts = cast("tuple[Any, ...]", made if isinstance(made, tuple) else ())
+    parts: list[Any] = list(cast("tuple[Any, ...]", made)) if isinstance(made, tuple) else []
     if len(parts) not in (2, 3, 4) or not isinstance(parts[0], torch.nn.Module):
         raise UserError(f"{reference} returned {_kind(made)}; {_WANTED}")
     if not isinstance(parts[1], (tuple, list)):
