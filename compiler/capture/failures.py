@@ -19,8 +19,8 @@ from ..ir.origin import Origin
 from .modes import named_modules
 
 DATA_DEPENDENT = (
-    "the shape of a tensor, or which code runs, depends on the values of another tensor. A signature "
-    "has fixed shapes: replace such code by masking, torch.where, or fixed sizes"
+    "the shape of a tensor, or which code runs, depends on the values of another tensor. Shapes "
+    "follow from those of inputs: replace such code by masking, torch.where, or fixed sizes"
 )
 
 _SIZE = re.compile(r"L\['([^']+)'\]((?:\[[^\]]*\])*)\.size\(\)\[(\d+)\]")

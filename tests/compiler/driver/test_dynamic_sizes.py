@@ -1,5 +1,6 @@
 """Models whose callers choose sizes, against eager torch at sizes that were not tried when they were made."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from torch.export import Dim
 import litewright
 from litewright.compiler.driver.model import EdgeModel
 from litewright.compiler.runtime import Runner
+from tests.models.decoder import Decoder
+from tests.models.decoder_config import DecoderConfig
 from tests.models.encoder import bert_base
 from tests.models.resnet import randomise_batch_norms, resnet18
 from tests.support.agreement import eager
@@ -202,6 +205,37 @@ class Causal(CausalBlock):
 def test_scaled_dot_product_attention(tmp_path: Path) -> None:
     sizes = [(1, 3, 32), (5, 48, 32), (3, 13, 32)]
     check(Causal(), (2, 9, 32), {0: batch(), 1: length()}, sizes, tmp_path)
+
+
+class Step(nn.Module):
+    """A decoder whose caches are named one by one, as torch.export wants them beside dynamic shapes."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(
+        self, tokens: Tensor, input_pos: Tensor, mask: Tensor, keys: Tensor, values: Tensor
+    ) -> dict[str, Tensor]:
+        caches = {"kv_cache_k_0": keys, "kv_cache_v_0": values}
+        return self.decoder(tokens, input_pos, mask, **caches)
+
+
+def test_decoder_takes_any_number_of_tokens(tmp_path: Path) -> None:
+    config = dataclasses.replace(DecoderConfig.tiny(), num_hidden_layers=1)
+    module = Step(Decoder(config)).eval()
+
+    def inputs(count: int) -> Inputs:
+        tokens = torch.randint(config.vocab_size, (1, count))
+        caches = [torch.randn_like(each) for each in config.empty_caches().values()]
+        return {**config.step_inputs(tokens, 5), "keys": caches[0], "values": caches[1]}
+
+    tokens = length(high=11)
+    shapes = {"tokens": {1: tokens}, "input_pos": {0: tokens}, "mask": {2: tokens}}
+    model = litewright.convert(
+        module, (), inputs(7), dynamic_shapes={**shapes, "keys": None, "values": None}
+    )
+    assert_agrees_at(model, module, [inputs(count) for count in (3, 11, 1, 8)], tmp_path)
 
 
 def test_a_table_larger_than_a_constant_is_cut_at_run_time(tmp_path: Path) -> None:
