@@ -29,6 +29,9 @@ __all__ = ["Converter", "EdgeModel", "compile", "convert", "read", "signature"]
 
 DEFAULT_SIGNATURE = "serving_default"
 
+DynamicShapes = Mapping[str, Any] | Sequence[Any]
+"""As `torch.export.export` takes it."""
+
 Passes = PassPlan | Sequence[object]
 """A plan, or passes beside the default ones: instances or classes of `Pass`, rules, or `place(...)`."""
 
@@ -49,6 +52,8 @@ class Converter:
         module: torch.nn.Module,
         sample_args: Sequence[Any] | None = None,
         sample_kwargs: Mapping[str, Any] | None = None,
+        *,
+        dynamic_shapes: DynamicShapes | None = None,
     ) -> Converter:
         """Adds a signature.
 
@@ -57,6 +62,7 @@ class Converter:
             module: in evaluation mode; signatures may share a module, and with it its weights.
             sample_args: positional arguments of `forward`; their shapes and dtypes become the signature's.
             sample_kwargs: its keyword arguments; their names become the names of inputs.
+            dynamic_shapes: which dimensions callers choose; see `litewright.convert`.
 
         Raises:
             UserError: there is a signature of that name already, or the samples are no sequence and mapping.
@@ -66,9 +72,8 @@ class Converter:
                 f"signature {name!r} is given twice; every signature needs a name of its own"
             )
         args = _sample_args(sample_args)
-        return Converter(
-            (*self.requests, ModuleRequest(name, module, args, dict(sample_kwargs or {})))
-        )
+        request = ModuleRequest(name, module, args, dict(sample_kwargs or {}), dynamic_shapes)
+        return Converter((*self.requests, request))
 
     def convert(
         self,
@@ -76,6 +81,7 @@ class Converter:
         sample_args: Sequence[Any] | None = None,
         sample_kwargs: Mapping[str, Any] | None = None,
         *,
+        dynamic_shapes: DynamicShapes | None = None,
         quant_config: QuantConfig | None = None,
         calibration_data: CalibrationData | None = None,
         target: str | Target = "cpu",
@@ -92,7 +98,13 @@ class Converter:
         """
         converter = self
         if module is not None:
-            converter = self.signature(DEFAULT_SIGNATURE, module, sample_args, sample_kwargs)
+            converter = self.signature(
+                DEFAULT_SIGNATURE, module, sample_args, sample_kwargs, dynamic_shapes=dynamic_shapes
+            )
+        elif dynamic_shapes is not None:
+            raise UserError(
+                "dynamic_shapes without a module: give it to signature() with the module's own"
+            )
         if not converter.requests:
             raise UserError("nothing to convert: add a signature first")
         options = _options(
@@ -114,9 +126,13 @@ def signature(
     module: torch.nn.Module,
     sample_args: Sequence[Any] | None = None,
     sample_kwargs: Mapping[str, Any] | None = None,
+    *,
+    dynamic_shapes: DynamicShapes | None = None,
 ) -> Converter:
     """Begins a model of several signatures; see `Converter.signature`."""
-    return Converter().signature(name, module, sample_args, sample_kwargs)
+    return Converter().signature(
+        name, module, sample_args, sample_kwargs, dynamic_shapes=dynamic_shapes
+    )
 
 
 def convert(
@@ -124,6 +140,7 @@ def convert(
     sample_args: Sequence[Any] | None = None,
     sample_kwargs: Mapping[str, Any] | None = None,
     *,
+    dynamic_shapes: DynamicShapes | None = None,
     quant_config: QuantConfig | None = None,
     calibration_data: CalibrationData | None = None,
     target: str | Target = "cpu",
@@ -140,6 +157,9 @@ def convert(
         module: in evaluation mode. Parameters may be on the meta device if `weights` holds them.
         sample_args: positional arguments of `forward`; their shapes and dtypes become the signature's.
         sample_kwargs: keyword arguments of `forward`.
+        dynamic_shapes: which dimensions callers of the model choose, each time anew, in the form of
+            `torch.export`: by argument, `{0: Dim("batch", max=64)}` or a tuple of a Dim or None per dimension,
+            nested as the arguments are. All others are those of the samples.
         quant_config: how weights are quantised: a recipe of `litewright.quantize`, the name of a ready one
             (`int4_block32`), or a JSON file.
         calibration_data: samples for algorithms that look at what weights are multiplied by (`gptq`): an
@@ -165,6 +185,7 @@ def convert(
         module,
         sample_args,
         sample_kwargs,
+        dynamic_shapes=dynamic_shapes,
         quant_config=quant_config,
         calibration_data=calibration_data,
         target=target,
@@ -193,7 +214,7 @@ def compile(  # noqa: A001
     """Converts programs that the caller has exported, by signature name; for exporters built on top.
 
     See `convert` for the arguments and errors. Parameters of the programs may be on the meta device, or fake,
-    if `weights` holds them.
+    if `weights` holds them. Dimensions that were dynamic in the export are so in the model.
     """
     if not programs:
         raise UserError("nothing to compile: give at least one exported program")

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from litewright.compiler.driver.request import ModuleRequest
 
 _DEFAULT_SIGNATURE = "serving_default"
-_WANTED = "it must return (module, args) or (module, args, kwargs), or a dict of these by signature"
+_WANTED = (
+    "it must return (module, args), (module, args, kwargs) or (module, args, kwargs, dynamic_shapes), or a dict "
+    "of these by signature"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,13 @@ class Sample:
         module: what to convert.
         args: positional arguments of `forward`.
         kwargs: its keyword arguments.
+        dynamic_shapes: which dimensions callers choose, as `litewright.convert` takes it.
     """
 
     module: torch.nn.Module
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    dynamic_shapes: Any = None
 
 
 def samples_from(reference: str) -> dict[str, Sample]:
@@ -70,7 +75,7 @@ def requests_from(reference: str) -> list[ModuleRequest]:
     from litewright.compiler.driver.request import ModuleRequest
 
     return [
-        ModuleRequest(name, each.module, each.args, each.kwargs)
+        ModuleRequest(name, each.module, each.args, each.kwargs, each.dynamic_shapes)
         for name, each in samples_from(reference).items()
     ]
 
@@ -137,16 +142,17 @@ def _by_signature(reference: str, made: object) -> dict[str, object]:
 def _sample(reference: str, made: Any) -> Sample:
     import torch
 
-    parts = cast("tuple[Any, ...]", made if isinstance(made, tuple) else ())
-    if len(parts) not in (2, 3) or not isinstance(parts[0], torch.nn.Module):
+    parts: list[Any] = list(cast("tuple[Any, ...]", made)) if isinstance(made, tuple) else []
+    if len(parts) not in (2, 3, 4) or not isinstance(parts[0], torch.nn.Module):
         raise UserError(f"{reference} returned {_kind(made)}; {_WANTED}")
     if not isinstance(parts[1], (tuple, list)):
         raise UserError(f"{reference} returned args of type {_kind(parts[1])}; write (x,)")
-    kwargs: Any = parts[2] if len(parts) == 3 else {}
+    kwargs: Any = parts[2] if len(parts) > 2 else {}
     if not isinstance(kwargs, Mapping):
         raise UserError(f"{reference} returned kwargs of type {_kind(kwargs)}, not a dict")
     args = tuple(cast("tuple[Any, ...]", parts[1]))
-    return Sample(parts[0], args, cast("Mapping[str, Any]", kwargs))
+    shapes = parts[3] if len(parts) > 3 else None
+    return Sample(parts[0], args, cast("Mapping[str, Any]", kwargs), shapes)
 
 
 def _kind(value: Any) -> str:

@@ -3,7 +3,18 @@
 Weights are never copied, and parameters on the meta device never materialised.
 """
 
-from .capture import capture, from_exported_program
+from .capture import Captured, capture, capture_exported, capture_module, from_exported_program
+from .sizes import Probes, Root, Sizes
 from .state import check_shared_state
 
-__all__ = ["capture", "check_shared_state", "from_exported_program"]
+__all__ = [
+    "Captured",
+    "Probes",
+    "Root",
+    "Sizes",
+    "capture",
+    "capture_exported",
+    "capture_module",
+    "check_shared_state",
+    "from_exported_program",
+]

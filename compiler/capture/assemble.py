@@ -165,11 +165,6 @@ def _check_shapes(name: str, graph_module: GraphModule) -> None:
         value = value_of(node)
         if not any(_is_symbolic(each) for each in items_of(value) or [value]):
             continue
-        if node.op == "placeholder":
-            raise UserError(
-                f"signature {name!r}: input {node.name!r} has a dynamic dimension; only fixed shapes can "
-                "be converted so far: export without dynamic_shapes"
-            )
         raise UserError(f"signature {name!r}: at {origin_of_node(node)}: {DATA_DEPENDENT}")
 
 

@@ -14,11 +14,13 @@ from litewright.passes.core import (
     CheckInterface,
     CheckVerified,
     Observer,
+    Pass,
     Pipeline,
     Statistics,
 )
+from litewright.passes.tfl.keep_read_values import KeepReadValues
 
-from ..capture import capture, check_shared_state, from_exported_program
+from ..capture import Captured, capture_exported, capture_module, check_shared_state
 from ..inspect.dump import DumpObserver
 from ..ir import mlir, tfl
 from ..ir.fx import FxProgram
@@ -26,8 +28,10 @@ from ..ir.program import Program
 from ..ir.verify import verify
 from ..weights import TensorSource
 from ..weights.checkpoint import open_checkpoint
+from .dynamic import check_dynamic, generalise, mark_any_size
 from .model import EdgeModel
 from .options import Options, Weights
+from .plan import PassPlan, leaves
 from .quantization import CHANGES_INTERFACE
 from .replay import HowToReplay, replay_command
 from .request import ExportedRequest, Request
@@ -40,7 +44,11 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
     stages = Stages(options.progress)
     watch = _Watch.of(options)
     with stages.stage("capture"):
-        captured = [_capture(request, options.extensions.lowerings) for request in requests]
+        signatures = [_capture(request, options.extensions.lowerings) for request in requests]
+        captured = [program for each in signatures for program in each.programs]
+        families = [each.probes for each in signatures if each.probes is not None]
+        del signatures
+        check_dynamic(families, options.plan, options.target)
         check_shared_state(captured)
     with stages.stage("passes on FX"):
         for each in captured:
@@ -52,6 +60,7 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
             watch.lowering("stablehlo")
             program = _lower(captured, context, options)
             captured.clear()
+            mark_any_size(program, families)
         watch.lowered("stablehlo", program)
         with stages.stage("passes on StableHLO"):
             Pipeline(options.plan.stablehlo).run(program, watch.on_programs)
@@ -62,9 +71,20 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
         watch.lowered("tfl", program)
         with stages.stage("passes on tfl"):
             Pipeline(options.plan.tfl).run(program, watch.on_programs)
+            if families:
+                watch.lowering("dynamic")
+                generalise(program, families)
+                watch.lowered("dynamic", program)
+                # Sizes of which nothing is known may be equal where those of the probes were not.
+                Pipeline(_careful(options.plan)).run(program, watch.on_programs)
             tfl.verify(program)
             refuse_miscomputed(program, options.target)
     return EdgeModel(program, stages.seconds, watch.statistics)
+
+
+def _careful(plan: PassPlan) -> tuple[Pass[Program], ...]:
+    """The pass of a plan that decides by sizes what stays right."""
+    return tuple(each for each in leaves(plan.tfl) if isinstance(each, KeepReadValues))[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +152,15 @@ def _tensors(weights: Weights | None) -> Mapping[str, TensorSource]:
     return open_checkpoint(os.fspath(weights))
 
 
-def _capture(request: Request, lowerings: tuple[Any, ...]) -> FxProgram:
+def _capture(request: Request, lowerings: tuple[Any, ...]) -> Captured:
     kept = torch_to_stablehlo.supported_ops(lowerings)
     if isinstance(request, ExportedRequest):
-        return from_exported_program(request.name, request.program, kept=kept)
-    return capture(request.name, request.module, request.args, request.kwargs, kept=kept)
+        return capture_exported(request.name, request.program, kept=kept)
+    return capture_module(
+        request.name,
+        request.module,
+        request.args,
+        request.kwargs,
+        dynamic_shapes=request.dynamic_shapes,
+        kept=kept,
+    )

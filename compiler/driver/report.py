@@ -23,7 +23,7 @@ from .build import build
 from .model import EdgeModel, read
 from .module_times import module_times
 from .options import Options
-from .request import Request
+from .request import Request, check_fixed_sizes
 
 if TYPE_CHECKING:
     from ..ir.fx import FxProgram
@@ -67,6 +67,7 @@ def report_conversion(requests: Sequence[Request], options: Options, contents: C
     Raises:
         LitewrightError: what a conversion raises.
     """
+    check_fixed_sizes(requests, "report")
     recorder = Recorder()
     model = build(requests, replace(options, observers=(*options.observers, recorder)))
     found: dict[str, Any] = {}

@@ -4,6 +4,8 @@
 * An argument with `litewright.name` is an input of that name; one with `litewright.weight` is a
   weight, named by its symbol in the `WeightStore`. Inputs come first. Every result has
   `litewright.name`.
+* A signature with `litewright.any_size` is one of several that differ in sizes, and are to be one function
+  for all sizes in the end: what is right by the accident of a size must not be said of it.
 * Private functions are the decompositions of composites.
 
 Weights are arguments, never data: a program of gigabytes is a module of kilobytes.
@@ -20,6 +22,7 @@ from .types import dtype_of, shape_of, tensor_type
 
 NAME = "litewright.name"
 WEIGHT = "litewright.weight"
+ANY_SIZE = "litewright.any_size"
 
 
 @dataclass(eq=False)

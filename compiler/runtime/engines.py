@@ -117,17 +117,21 @@ class CompiledEngine:
             inputs: an array per input.
             in_place: whether a tensor that goes in and comes out under one name, as a cache, has one buffer.
         """
-        for info in signature.inputs:
-            if any(size < 0 for size in info.shape):
-                self._model.resize_input_tensor_by_name(
-                    signature.name, info.name, inputs[info.name].shape
-                )
+        self.resize(signature, inputs)
         returned = {each.name: each for each in signature.outputs}
         kept = [each for each in signature.inputs if in_place and returned.get(each.name) == each]
         call = self.call(signature, {each.name: self.buffer(signature, each.name) for each in kept})
         for name, array in inputs.items():
             call.write(name, array)
         return call
+
+    def resize(self, signature: SignatureInfo, inputs: Mapping[str, Array]) -> None:
+        """Gives dynamic dimensions the sizes of the inputs; calls that were bound before are void."""
+        for info in signature.inputs:
+            if any(size < 0 for size in info.shape):
+                self._model.resize_input_tensor_by_name(
+                    signature.name, info.name, inputs[info.name].shape
+                )
 
     def call(self, signature: SignatureInfo, shared: Mapping[str, TensorBuffer]) -> BoundCall:
         """A call with buffers of its own, but for inputs and outputs under the names in `shared`."""

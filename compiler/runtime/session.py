@@ -56,6 +56,7 @@ class Session:
         self._held: set[str] = set()
         self._buffers: dict[str, TensorBuffer] = {}
         self._calls: dict[str, BoundCall] = {}
+        self._sizes: dict[str, list[tuple[int, ...]]] = {}
         self.reset()
 
     def run(self, inputs: Mapping[str, Array], signature: str) -> dict[str, Array]:
@@ -77,6 +78,7 @@ class Session:
         taken = [each for each in info.inputs if each.name not in kept]
         checked = check_inputs(replace(info, inputs=tuple(taken)), inputs)
         with failures_of(info), hushed():
+            self._resize(info, checked)
             if signature not in self._calls:
                 self._calls[signature] = self._engine.call(info, self._buffers)
             call = self._calls[signature]
@@ -85,6 +87,15 @@ class Session:
             call()
             results = [each for each in info.outputs if each.name not in self.state]
             return {each.name: call.output(each) for each in results}
+
+    def _resize(self, info: SignatureInfo, inputs: Mapping[str, Array]) -> None:
+        """Makes a signature ready for inputs of other sizes than those of its last call."""
+        dynamic = [each.name for each in info.inputs if DYNAMIC in each.shape]
+        sizes = [inputs[name].shape for name in dynamic if name in inputs]
+        if sizes and self._sizes.get(info.name) != sizes:
+            self._engine.resize(info, inputs)
+            self._sizes[info.name] = sizes
+            self._calls.pop(info.name, None)
 
     def hold(self, inputs: Mapping[str, Array]) -> None:
         """Gives inputs values that they keep, in all signatures that have them, until they are given others.

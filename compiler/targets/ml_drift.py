@@ -313,6 +313,7 @@ ML_DRIFT = Target(
     "LiteRT on the GPU with the ML Drift delegate",
     MappingProxyType(_ROWS),
     fits=True,
+    static_shapes=True,
     weights=GPU_WEIGHTS,
 )
 """No composite: in the packages of LiteRT 2.3 for Python, delegate and runtime are built with different
@@ -325,6 +326,7 @@ ML_DRIFT_IN_LITERT_LM = Target(
     MappingProxyType(_COMPOSITES),
     emits=frozenset(_COMPOSITES),
     fits=True,
+    static_shapes=True,
     weights=GPU_WEIGHTS,
 )
 """The same delegate in one library with its runtime, where composites work."""

@@ -41,6 +41,7 @@ class Target:
         weights: which quantised weights it computes with.
         fits: whether the pass `fit-target` says ops another way until the delegate takes them, where
             it does not take them or would be wrong.
+        static_shapes: whether all sizes must be known before the model runs.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Target:
     composites: Rows = field(default_factory=dict[str, tuple[Check, ...]], repr=False, hash=False)
     emits: frozenset[str] = frozenset()
     fits: bool = False
+    static_shapes: bool = False
     weights: WeightTable = field(default=CPU_WEIGHTS, repr=False, hash=False)
 
     def why_not_delegated(self, op: ir.OpView) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, stablehlo
-from litewright.compiler.ir.program import weight_symbol
+from litewright.compiler.ir.program import ANY_SIZE, weight_symbol
 from litewright.compiler.ir.tfl.shorthand import constant_integers, reshape, slice_of, transpose
 from litewright.compiler.ir.types import array_of, element_of, shape_of, tensor_type
 from litewright.compiler.weights import Expression, Reshape, Transpose
@@ -44,11 +44,20 @@ class Window:
         return any(self.low) or any(self.high)
 
 
-def padding_for(window: Window, x: ir.Value) -> tuple[str, ir.Value]:
+def is_same(window: Window, x: ir.Value, context: RuleContext) -> bool:
+    """Whether the padding is what SAME adds to x [N, H, W, C], in signatures for any size at all of these.
+
+    What SAME adds goes by the remainder of a size divided by the stride.
+    """
+    always = window.stride == (1, 1) or ANY_SIZE not in context.function.attributes
+    return always and window.is_same(shape_of(x)[1:3])
+
+
+def padding_for(window: Window, x: ir.Value, context: RuleContext) -> tuple[str, ir.Value]:
     """The padding mode, and x [N, H, W, C] with zeros around it where no mode says what is wanted."""
     if not window.is_padded:
         return "VALID", x
-    if window.is_same(shape_of(x)[1:3]):
+    if is_same(window, x, context):
         return "SAME", x
     return "VALID", pad(x, [0, *window.low, 0], [0, *window.high, 0])
 
@@ -148,7 +157,7 @@ def convolution(op: ir.OpView, context: RuleContext) -> Outcome:
             return decline("a transposed convolution with groups, strides or dilation")
         product = _transposed(op, context, facts, image)
     else:
-        product = _plain(_kernel(op, context, facts.groups, channels), facts, image)
+        product = _plain(_kernel(op, context, facts.groups, channels), facts, image, context)
     return _restore(op, product, numbers)
 
 
@@ -161,10 +170,12 @@ def _restore(op: ir.OpView, product: ir.Value, numbers: stablehlo.ConvDimensionN
     return transpose(product, [order.index(i) for i in range(len(order))])
 
 
-def _plain(kernel: ir.Value, facts: _Convolution, image: ir.Value) -> ir.Value:
+def _plain(
+    kernel: ir.Value, facts: _Convolution, image: ir.Value, context: RuleContext
+) -> ir.Value:
     channels, depthwise = shape_of(image)[-1], facts.groups == shape_of(image)[-1] > 1
     filters = shape_of(kernel)[-1] if depthwise else shape_of(kernel)[0]
-    mode, padded = padding_for(facts.window, image)
+    mode, padded = padding_for(facts.window, image, context)
     bias = tfl.splat(0.0, [filters], element_of(image))
     low, high = facts.window.low, facts.window.high
     sizes = [

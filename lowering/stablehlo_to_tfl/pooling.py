@@ -6,13 +6,14 @@ import numpy as np
 
 from litewright.compiler.ir import hlo, tfl
 from litewright.compiler.ir.mlir import Array, ir, op_name
+from litewright.compiler.ir.program import ANY_SIZE
 from litewright.compiler.ir.tfl.shorthand import binary, constant_integers, transpose
 from litewright.compiler.ir.types import element_of, rank_of, shape_of, tensor_type
 from litewright.passes.core import Outcome, Rule, RuleContext, decline, rule
 
 from .attributes import boolean, integers, text
 from .contraction import constant_array
-from .convolution import Window, padding_for
+from .convolution import Window, is_same, padding_for
 from .shape import concatenation, pad
 
 TO_NHWC, TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -41,12 +42,19 @@ def is_non_negative(value: ir.Value) -> bool:
     return op_name(op) in _NON_NEGATIVE
 
 
-def _window(op: ir.OpView, image: tuple[int, ...], result: tuple[int, ...]) -> Window:
-    """The window of a pool; a last window that overhangs (ceil_mode) is padding at the end."""
+def _window(
+    op: ir.OpView, image: tuple[int, ...], result: tuple[int, ...], context: RuleContext
+) -> Window:
+    """The window of a pool; a last window that overhangs (ceil_mode) is padding at the end.
+
+    Where sizes are any, the end is padded as the start is, whether the last window reaches it or not.
+    """
     size, stride = integers(op, "kernel_size"), integers(op, "stride")
     low = integers(op, "padding")
     needed = [(n - 1) * s + k for n, s, k in zip(result[1:3], stride, size, strict=True)]
     high = [max(n - a - i, 0) for n, a, i in zip(needed, low, image[1:3], strict=True)]
+    if ANY_SIZE in context.function.attributes and not boolean(op, "ceil_mode"):
+        high = low
     return Window(
         (size[0], size[1]), (stride[0], stride[1]), (1, 1), (low[0], low[1]), (high[0], high[1])
     )
@@ -87,12 +95,12 @@ def max_pool(op: ir.OpView, context: RuleContext) -> Outcome:
         return decline("pools are computed in f32")
     non_negative = is_non_negative(op.operands[0])
     x, kind = _nhwc(op)
-    window = _window(op, shape_of(x), shape_of(kind))
+    window = _window(op, shape_of(x), shape_of(kind), context)
     mode = "VALID"
-    if window.is_same(shape_of(x)[1:3]) and window.is_padded:
+    if is_same(window, x, context) and window.is_padded:
         mode = "SAME"
     elif window.is_padded:
-        x = padding_for(window, x)[1] if non_negative else _surround(x, window)
+        x = padding_for(window, x, context)[1] if non_negative else _surround(x, window)
     return _as_promised(op, _pool("max_pool_2d", window, x, mode, kind))
 
 
@@ -121,9 +129,9 @@ def average_pool(op: ir.OpView, context: RuleContext) -> Outcome:
         return decline("no batch dimension, or not f32")
     x, kind = _nhwc(op)
     image = shape_of(x)[1:3]
-    window = _window(op, shape_of(x), shape_of(kind))
+    window = _window(op, shape_of(x), shape_of(kind), context)
     area = window.size[0] * window.size[1]
-    mode, padded = padding_for(window, x)
+    mode, padded = padding_for(window, x, context)
     included = boolean(op, "count_include_pad")
     counts = _counts(window, image, shape_of(kind)[1:3], integers(op, "padding"), included=included)
     if mode == "SAME" and not included:

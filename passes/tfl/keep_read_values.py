@@ -10,7 +10,7 @@ from litewright.compiler.ir import tfl
 from litewright.compiler.ir.hlo import producer
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.tfl.shorthand import constant_integers, reshape
-from litewright.compiler.ir.types import shape_of
+from litewright.compiler.ir.types import DYNAMIC, shape_of
 from litewright.passes.core import Outcome, RewritePass, Rule, RuleContext, decline, rule
 
 # Measured op by op on LiteRT 2.3: all other elementwise kernels have memory of their own.
@@ -45,10 +45,21 @@ def _overwritten(op: ir.OpView) -> int | None:
         return None
     for number in range(2 if op_name(op) in _WRITE_EITHER else 1):
         operand = op.operands[number]
-        alike = prod(shape_of(operand)) == prod(shape_of(op.results[0])) > 1
-        if alike and _readers(operand) == 1 and _is_computed(operand):
+        if (
+            _may_be_of_one_size(operand, op.results[0])
+            and _readers(operand) == 1
+            and _is_computed(operand)
+        ):
             return number
     return None
+
+
+def _may_be_of_one_size(one: ir.Value, other: ir.Value) -> bool:
+    """Whether two values have as many elements, more than one; where a size is dynamic, nobody knows."""
+    shapes = shape_of(one), shape_of(other)
+    if any(DYNAMIC in shape for shape in shapes):
+        return True
+    return prod(shapes[0]) == prod(shapes[1]) > 1
 
 
 def _shared_with(value: ir.Value) -> list[ir.Value]:
@@ -92,8 +103,11 @@ def _is_result(value: ir.Value) -> bool:
 def _copy(value: ir.Value) -> ir.Value:
     """The value in memory of its own."""
     shape = shape_of(value)
+    if DYNAMIC in shape and len(shape) > _HIGHEST_SLICE:
+        return tfl.emit("concatenation", [value], value.type, axis=0)
     low = value if len(shape) <= _HIGHEST_SLICE else reshape(value, [prod(shape)])
-    begin, size = constant_integers([0] * len(shape_of(low))), constant_integers(shape_of(low))
+    whole = [-1 if size == DYNAMIC else size for size in shape_of(low)]
+    begin, size = constant_integers([0] * len(whole)), constant_integers(whole)
     return reshape(tfl.emit("slice", [low, begin, size], low.type), shape)
 
 

@@ -42,6 +42,11 @@ def several():
     return {"one": (module, (torch.ones(1, 8),)), "four": (module, (torch.ones(4, 8),))}
 
 
+def growing():
+    rows = torch.export.Dim("rows", max=64)
+    return net(), (torch.ones(2, 8),), {}, ({0: rows},)
+
+
 def nothing():
     return None
 
@@ -227,3 +232,17 @@ def test_traceback_lets_the_error_through(tmp_path: Path) -> None:
     result = litewright("--traceback", "inspect", tmp_path / "absent.tflite")
     assert result.exit_code == 1
     assert type(result.exception).__name__ == "UserError"
+
+
+def test_sizes_that_callers_choose(factory: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    assert litewright("convert", f"{factory}:growing", "-o", path).exit_code == 0
+    assert "f32[?, 8]" in litewright("inspect", path).stdout
+    rows = tmp_path / "rows.npy"
+    np.save(rows, np.ones((5, 8), np.float32))
+    told = litewright("run", path, "--input", f"input={rows}").stdout
+    assert "float32[5, 64]" in told
+    for command, *options in (("report", "-o", tmp_path / "page.html"), ("bisect",)):
+        refused = litewright(command, f"{factory}:growing", *options)
+        assert refused.exit_code != 0
+        assert "has dynamic sizes" in refused.output

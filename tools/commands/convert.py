@@ -59,7 +59,8 @@ def command(
     """Converts what a factory returns.
 
     FACTORY is a function without arguments, in a MODULE that Python can import or in a FILE.py. It returns
-    (module, args) or (module, args, kwargs), or a dict of these by signature.
+    (module, args), (module, args, kwargs) or (module, args, kwargs, dynamic_shapes), or a dict of these by
+    signature.
     """
     from litewright.compiler.api import Converter
     from litewright.compiler.driver.extensions import effective
@@ -77,7 +78,13 @@ def command(
     converter = Converter()
     with stage_progress() as progress:
         for name, sample in samples.items():
-            converter = converter.signature(name, sample.module, sample.args, sample.kwargs)
+            converter = converter.signature(
+                name,
+                sample.module,
+                sample.args,
+                sample.kwargs,
+                dynamic_shapes=sample.dynamic_shapes,
+            )
         model = converter.convert(
             quant_config=quantize,
             calibration_data=data,

@@ -11,7 +11,7 @@ from litewright.compiler.ir.program import Program
 
 from ..loading import stage_of
 from ..options import Options
-from ..request import Request
+from ..request import Request, check_fixed_sizes
 from ..running import run_stage
 from .case import REFUSED, Case, Inputs, difference_after
 from .findings import Bisection, Culprit, StepError
@@ -45,6 +45,7 @@ def bisect_requests(
     Raises:
         UserError: as a conversion does, if nothing is wrong before; or inputs that do not fit.
     """
+    check_fixed_sizes(requests, "bisect")
     recorder = record(requests, options)
 
     def trials() -> Iterator[_Trial]:
