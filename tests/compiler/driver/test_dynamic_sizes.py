@@ -554,6 +554,18 @@ def test_a_name_that_is_no_argument() -> None:
         )
 
 
+def test_arguments_without_a_name() -> None:
+    class Open(nn.Module):
+        def forward(self, x: Tensor, **others: Tensor) -> Tensor:
+            return x + others["y"]
+
+    shapes = {"x": {0: batch()}, "others": {"y": {0: batch()}}}
+    with pytest.raises(litewright.UserError, match="does not name its argument 'y'"):
+        litewright.convert(
+            Open(), (torch.randn(3, 7),), {"y": torch.randn(3, 7)}, dynamic_shapes=shapes
+        )
+
+
 def test_a_sample_of_size_one() -> None:
     with pytest.raises(litewright.UserError, match="give samples of 2 or more"):
         litewright.convert(
