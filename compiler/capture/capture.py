@@ -26,7 +26,7 @@ from .failures import explain
 from .modes import check_graph_mode, check_modules
 from .quantized import resolve_quantization
 from .regions import inline_regions
-from .samples import checked_samples
+from .samples import check_named, checked_samples
 from .sizes import Probes, probes_of
 from .specialise import specialise
 from .stand_ins import check_buffers, fake_sample, stand_ins, wants_stand_ins, without_fakes
@@ -99,6 +99,8 @@ def capture_module(
     check_modules(module)
     check_buffers(module)
     taken, named = checked_samples(module, args, kwargs)
+    if dynamic_shapes is not None:
+        check_named(module, named)
     with _tracing():
         try:
             exported = _export(module, taken, named, dynamic_shapes)

@@ -41,6 +41,21 @@ def checked_samples(
     return taken, named
 
 
+def check_named(module: torch.nn.Module, kwargs: Mapping[str, Any]) -> None:
+    """Checks that `forward` names its arguments, which torch.export (2.13) wants to be told sizes of.
+
+    Raises:
+        UserError: an argument is taken as one of any others (`**kwargs`).
+    """
+    named = inspect.signature(module.forward).parameters
+    others = [name for name in kwargs if name not in named]
+    if others:
+        raise UserError(
+            f"{type(module).__name__}.forward does not name its argument {others[0]!r}, and torch.export takes "
+            "dynamic_shapes for named arguments only: convert a module that names them all and calls this one"
+        )
+
+
 def check_tensor(tensor: torch.Tensor, what: str) -> None:
     """Raises UserError if `tensor`, called `what` in the message, is sparse, complex or quantised."""
     if tensor.layout != torch.strided:

@@ -7,6 +7,7 @@ constant, what grows with a symbol, and what does so by steps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,7 +30,8 @@ _UNBOUNDED = 2**31
 """Limits from here on are none: torch writes its largest integer, and indices have 32 bits."""
 
 _LARGEST_PROBE = 65536
-"""Programs are not made at larger sizes, be they allowed."""
+_LARGEST_PRODUCT = 2**22
+"""Programs are not made at larger sizes, nor where all sizes together are more, be they allowed."""
 
 _NEIGHBOURS = 256
 """How far from the sample's size a probe may lie."""
@@ -123,7 +125,8 @@ def probes_of(name: str, program: ExportedProgram) -> Probes | None:
 def _largest(roots: Sequence[Root]) -> Sizes | None:
     highs = [root.high for root in roots]
     limits = tuple(high for high in highs if high is not None and high <= _LARGEST_PROBE)
-    return limits if len(limits) == len(roots) else None
+    fits = len(limits) == len(roots) and math.prod(limits) <= _LARGEST_PRODUCT
+    return limits if fits else None
 
 
 def symbolic_sizes(value: object) -> Iterator[_Expression]:

@@ -75,7 +75,7 @@ def _erase(program: Program, name: str) -> None:
 def _why_no_largest(functions: Sequence[func.FuncOp], probes: Probes) -> str:
     """Why nobody can learn from the largest size, which may be computed otherwise; empty if one can."""
     if probes.largest is None:
-        return "there is no largest size: give each Dim a max"
+        return "there is no largest size, or too large a one: give each Dim a max that it needs"
     found = difference(functions[0], functions[-1])
     return f"a smaller max may help: at the largest size {found.what} differs" if found else ""
 

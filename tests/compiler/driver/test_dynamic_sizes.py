@@ -554,6 +554,18 @@ def test_a_name_that_is_no_argument() -> None:
         )
 
 
+def test_arguments_without_a_name() -> None:
+    class Open(nn.Module):
+        def forward(self, x: Tensor, **others: Tensor) -> Tensor:
+            return x + others["y"]
+
+    shapes = {"x": {0: batch()}, "others": {"y": {0: batch()}}}
+    with pytest.raises(litewright.UserError, match="does not name its argument 'y'"):
+        litewright.convert(
+            Open(), (torch.randn(3, 7),), {"y": torch.randn(3, 7)}, dynamic_shapes=shapes
+        )
+
+
 def test_a_sample_of_size_one() -> None:
     with pytest.raises(litewright.UserError, match="give samples of 2 or more"):
         litewright.convert(
@@ -568,7 +580,9 @@ def test_too_narrow_a_range() -> None:
 
 def test_a_mask_without_a_limit_names_the_op_and_the_line() -> None:
     module = Call(lambda x: x @ x.transpose(1, 2) + torch.eye(x.shape[1]))
-    refused(module, r"give each Dim a max\n.*test_dynamic_sizes.py:\d+", {1: Dim("length", min=3)})
+    refused(
+        module, r"give each Dim a max(.|\n)*test_dynamic_sizes.py:\d+", {1: Dim("length", min=3)}
+    )
 
 
 def test_a_size_under_a_root() -> None:
