@@ -14,7 +14,6 @@ from litewright.passes.core import (
     CheckInterface,
     CheckVerified,
     Observer,
-    Pass,
     Pipeline,
     Statistics,
 )
@@ -31,7 +30,6 @@ from ..weights.checkpoint import open_checkpoint
 from .dynamic import check_dynamic, generalise, mark_any_size
 from .model import EdgeModel
 from .options import Options, Weights
-from .plan import PassPlan, leaves
 from .quantization import CHANGES_INTERFACE
 from .replay import HowToReplay, replay_command
 from .request import ExportedRequest, Request
@@ -75,16 +73,12 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
                 watch.lowering("dynamic")
                 generalise(program, families)
                 watch.lowered("dynamic", program)
-                # Sizes of which nothing is known may be equal where those of the probes were not.
-                Pipeline(_careful(options.plan)).run(program, watch.on_programs)
+            # Whatever the plan: this is needed for a model to be right. And sizes of which nothing is known may
+            # be equal where those of the probes were not.
+            Pipeline((KeepReadValues(),)).run(program, watch.on_programs)
             tfl.verify(program)
             refuse_miscomputed(program, options.target)
     return EdgeModel(program, stages.seconds, watch.statistics)
-
-
-def _careful(plan: PassPlan) -> tuple[Pass[Program], ...]:
-    """The pass of a plan that decides by sizes what stays right."""
-    return tuple(each for each in leaves(plan.tfl) if isinstance(each, KeepReadValues))[:1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from litewright.passes.core import (
     RuleContext,
     rule,
 )
+from litewright.passes.tfl.keep_read_values import KeepReadValues
 from tests.properties.graphs import Builder, Example
 from tests.properties.models import COMMON, example_of, examples
 from tests.support.laws import run_lawfully
@@ -56,6 +57,8 @@ def _converted(captured: FxProgram, plan: PassPlan) -> Program:
         run_lawfully(plan.stablehlo, program)
         legalise(program)
         run_lawfully(plan.tfl, program)
+        # As every conversion ends, whatever its plan.
+        run_lawfully((KeepReadValues(),), program)
         tfl.verify(program)
     return program
 

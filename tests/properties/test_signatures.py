@@ -21,6 +21,7 @@ from litewright.lowering.stablehlo_to_tfl import legalise
 from litewright.lowering.tfl_to_flatbuffer import writer
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops, weights
 from litewright.passes.core import Pipeline
+from litewright.passes.tfl.keep_read_values import KeepReadValues
 from tests.properties.graphs import Example
 from tests.properties.models import COMMON, examples
 from tests.support.laws import run_lawfully
@@ -52,6 +53,8 @@ def _converted(cases: tuple[Example, Example], plan: PassPlan) -> Program:
         run_lawfully(plan.stablehlo, program)
         legalise(program)
         run_lawfully(plan.tfl, program)
+        # As every conversion ends, whatever its plan.
+        run_lawfully((KeepReadValues(),), program)
         tfl.verify(program)
     return program
 

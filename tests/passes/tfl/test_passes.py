@@ -6,6 +6,7 @@ that run. `tests/passes/tfl/text` has a case for every reason to fire and not to
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import litewright
-from litewright.compiler.driver import presets
+from litewright.compiler.driver import build, presets
 from litewright.compiler.driver.plan import leaves
 from litewright.compiler.extend import EMPTY
 from litewright.compiler.ir import mlir
+from litewright.compiler.runtime import Runner
+from litewright.passes.tfl.merge_constants import MergeConstants
 from tests.support.laws import assert_laws
 from tests.support.programs import ops_of
+from tests.support.tolerances import TOLERANCES, relative_error
 
 BY_NAME = {each.name: each for each in leaves(presets.DEFAULT.tfl)}
 
@@ -245,21 +249,17 @@ CASES = [
         [(Computes(_clamped, (6, 8)), (3, 8)), *CONVOLUTIONS],
         (*SMALL, "sink-transposes", "simplify-shapes"),
     ),
-    Case(
-        "keep-read-values",
-        [(Computes(_seen_twice), (3, 8)), (Computes(_seen_twice), (2, 5, 4))],
-        SMALL,
-    ),
 ]
 
 
 # How many ops a pass may add, for the sake of those that no delegate takes.
-MORE = {"look-up-rows": 2, "unstride-slices": 4, "absorb-repeats": 1, "keep-read-values": 1}
+MORE = {"look-up-rows": 2, "unstride-slices": 4, "absorb-repeats": 1}
 
 
 def test_every_pass_has_a_case() -> None:
-    # What only some targets, checkpoints or recipes want is tested with these.
+    # What only some targets, checkpoints or recipes want is tested with these; and below, what ends every conversion.
     elsewhere = {"fit-target", "keep-integers", "move-integers", "fuse-quantized"}
+    elsewhere |= {"keep-read-values"}
     assert {case.apply for case in CASES} >= set(BY_NAME) - elsewhere
 
 
@@ -277,3 +277,20 @@ def test_the_pass_fires_and_keeps_the_numbers(case: Case, number: int) -> None:
         before = sum(ops_of(program).values())
         assert assert_laws(BY_NAME[case.apply], program), "the pass changed nothing"
         assert sum(ops_of(program).values()) <= before + MORE.get(case.apply, 0)
+
+
+@pytest.mark.parametrize("shape", [(3, 8), (2, 5, 4)])
+def test_whatever_the_plan_kernels_overwrite_nothing_that_is_read(
+    shape: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, x = Computes(_seen_twice).eval(), torch.randn(shape)
+    expected = [each.numpy() for each in module(x)]
+
+    def error() -> float:
+        litewright.convert(module, (x,), passes=EMPTY).export(tmp_path / "m.tflite")
+        made: Any = Runner(tmp_path / "m.tflite", delegate=False).call([x.numpy()])
+        return max(map(relative_error, made.values(), expected))
+
+    assert error() <= TOLERANCES["float32 model"]
+    monkeypatch.setattr(build, "KeepReadValues", MergeConstants)
+    assert error() > 10 * TOLERANCES["float32 model"]
