@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.generative.architectures import CONFIGS
+from tests.generative.architectures import CONFIGS, MORE
 
 _PAGE = Path(__file__).parents[2] / "docs" / "language-models.md"
 
@@ -11,7 +11,11 @@ _PAGE = Path(__file__).parents[2] / "docs" / "language-models.md"
 def test_the_page_names_all_that_is_tried_and_nothing_else() -> None:
     text = _PAGE.read_text(encoding="utf-8")
     section = text.partition("## What is known to work")[2]
-    listed = re.search(r"PyTorch's:\n\n(.*?)\n\n", section, re.DOTALL)
+    assert _listed_behind("PyTorch's:", section) == sorted(CONFIGS)
+    assert _listed_behind("random weights:", section) == sorted(MORE)
+
+
+def _listed_behind(words: str, section: str) -> list[str]:
+    listed = re.search(rf"{words}\n\n(.*?)\n\n", section, re.DOTALL)
     assert listed is not None
-    names = [name.strip() for name in listed[1].replace("\n", " ").split(",")]
-    assert names == sorted(CONFIGS)
+    return [name.strip() for name in listed[1].replace("\n", " ").split(",")]

@@ -118,6 +118,47 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 
+MORE = (
+    "apertus",
+    "arcee",
+    "biogpt",
+    "bitnet",
+    "codegen",
+    "cohere2_moe",
+    "ctrl",
+    "diffllama",
+    "doge",
+    "dots1",
+    "ernie4_5",
+    "ernie4_5_moe",
+    "exaone4",
+    "flex_olmo",
+    "glm",
+    "glm4",
+    "gpt-sw3",
+    "granitemoe",
+    "granitemoeshared",
+    "helium",
+    "hunyuan_v1_dense",
+    "hunyuan_v1_moe",
+    "jais2",
+    "mimo_v2_flash",
+    "minimax_m2",
+    "ministral3",
+    "modernbert-decoder",
+    "nanochat",
+    "nemotron",
+    "olmo",
+    "olmoe",
+    "persimmon",
+    "phimoe",
+    "qwen3_moe",
+    "seed_oss",
+    "vaultgemma",
+    "xglm",
+)
+"""Types of configurations that are tried too, in the sizes of all."""
+
 
 def build(name: str) -> Any:
     """The model of that name, with weights that are the same in every process."""
