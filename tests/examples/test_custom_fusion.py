@@ -93,6 +93,7 @@ def test_all_of_it_fires_without_an_import_and_the_numbers_are_those_of_torch(ru
     assert "MAXIMUM" not in ops
 
 
+@pytest.mark.slow
 def test_the_composite_is_in_the_dumps(run: Run, tmp_path: Path) -> None:
     run(*CLI, "convert", "demo.py:distances", "-o", tmp_path / "a.tflite", "--dump-ir", tmp_path)
     (text,) = [path.read_text() for path in tmp_path.glob("*_stablehlo.mlir")]
@@ -100,6 +101,7 @@ def test_the_composite_is_in_the_dumps(run: Run, tmp_path: Path) -> None:
     assert "demo.py" in text
 
 
+@pytest.mark.slow
 def test_the_command_line_knows_them(run: Run, tmp_path: Path) -> None:
     hlo, tfl = tmp_path / "hlo.mlir", tmp_path / "tfl.mlir"
     hlo.write_text(TEXT.replace("{OP}", "stablehlo.abs").replace("{TYPE}", "tensor<4xf32>"))
@@ -112,6 +114,7 @@ def test_the_command_line_knows_them(run: Run, tmp_path: Path) -> None:
     assert "composite acme.hard_gate" in listed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
@@ -123,6 +126,7 @@ def test_why_not(rule: str, expected: str, run: Run) -> None:
     assert re.search(expected, run(*CLI, "opt", "demo.py:distances", "--why-not", rule))
 
 
+@pytest.mark.slow
 def test_an_environment_without_it_knows_nothing_of_it(tmp_path: Path) -> None:
     """What the tests above see is the package's doing."""
     path = tmp_path / "tfl.mlir"

@@ -63,6 +63,7 @@ def _by_diffusers(pipeline: Any, generator: ImageGenerator, **options: Any) -> A
 
 
 # diffusers 0.42 hands a tensor to NumPy 2 in the way of NumPy 1.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("scheduler", ["DDIMScheduler", "EulerDiscreteScheduler", "PNDMScheduler"])
 def test_the_image_is_that_of_diffusers(
@@ -94,6 +95,7 @@ def test_the_image_is_that_of_diffusers(
     assert np.abs(image - expected * 255).max() <= 0.51
 
 
+@pytest.mark.slow
 def test_prompts_matter(exported: Path) -> None:
     generator = ImageGenerator(exported)
     one, other, negative = (
@@ -104,6 +106,7 @@ def test_prompts_matter(exported: Path) -> None:
     assert np.abs(one - negative).max() > 10
 
 
+@pytest.mark.slow
 def test_graphs_are_taken_nearly_whole(exported: Path) -> None:
     """What is left are lookups, and resizing, for which the delegate has no op."""
     attention = {"text_encoder": 2, "unet": 8, "vae_decoder": 1}
@@ -118,6 +121,7 @@ def test_graphs_are_taken_nearly_whole(exported: Path) -> None:
         assert found.partitions <= left[name] + 1
 
 
+@pytest.mark.slow
 def test_without_the_delegate_it_says_the_same(exported: Path) -> None:
     for path in exported.glob("*.tflite"):
         taken, own = Runner(path), Runner(path, delegate=False)

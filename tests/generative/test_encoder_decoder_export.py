@@ -74,6 +74,7 @@ def test_quantised_weights_are_close(t5: Path, tmp_path: Path, recipe: str, allo
     assert 1e-9 < max(divergences) < allowed
 
 
+@pytest.mark.slow
 def test_adapters_are_merged(t5: Path, tmp_path: Path) -> None:
     name = "decoder.block.1.layer.1.EncDecAttention.v"
     generator = torch.Generator().manual_seed(7)
@@ -104,6 +105,7 @@ def test_adapters_are_merged(t5: Path, tmp_path: Path) -> None:
     assert relative_error(before, expected) > 100 * TOLERANCES["float32 model"]
 
 
+@pytest.mark.slow
 def test_a_wrong_pass_is_named_with_its_op_and_module(t5: Path, tmp_path: Path) -> None:
     place = litewright.place(wrong_mul, stage="tfl")
 

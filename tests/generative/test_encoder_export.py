@@ -208,6 +208,7 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     assert "1.00000" in printed.stdout
 
 
+@pytest.mark.slow
 def test_channels_are_equalised_without_texts(exported: Path, tmp_path: Path) -> None:
     folder = sentence_encoder_folder()
     vectors = [TextEncoder(exported, folder).encode(SENTENCES)]

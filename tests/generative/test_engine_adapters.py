@@ -66,6 +66,7 @@ def _by_engine(bundle: Path, lora: Path) -> str:
     return answer
 
 
+@pytest.mark.slow
 def test_the_engine_writes_what_our_runner_writes(
     bundle: Path, adapter: Path, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_the_engine_writes_what_our_runner_writes(
     assert answers[0] != answers[1]
 
 
+@pytest.mark.slow
 def test_what_the_engine_does_not_take_is_refused(tmp_path: Path) -> None:
     def refused(message: str, wanted: AdapterInputs) -> None:
         with pytest.raises(litewright.UserError, match=message):

@@ -22,11 +22,11 @@ _PROMPTS = ("the cat sat on a mat", "x", "another one.")
 _SPREAD = 15.0
 _CASES = [
     ("llama", "metaspace"),
-    ("gemma3", "unigram"),
     ("qwen3", "byte level"),
     *(
         pytest.param(name, kind, marks=pytest.mark.slow)
         for name, kind in (
+            ("gemma3", "unigram"),
             ("gpt_neox", "byte level"),
             ("gemma2", "unigram"),
             ("qwen2", "byte level"),
@@ -93,6 +93,7 @@ def test_the_engine_writes_what_torch_writes(name: str, kind: str, tmp_path: Pat
         assert ours.startswith(by_torch(model, tokenizer, prompt, skip_special=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".litertlm", ".task"])
 def test_the_engine_reads_sentencepiece_models(suffix: str, tmp_path: Path) -> None:
     model = checkpoint(tmp_path, "llama")

@@ -101,6 +101,7 @@ def test_order_and_repetition_of_lengths_mean_nothing(llama: Path, out: Path) ->
     assert list(exported.model.edge.signatures) == ["decode", "prefill_4", "prefill_8"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefills", [(16,), (4, 16), (1,)])
 def test_a_prefill_may_be_as_long_as_the_cache(
     prefills: tuple[int, ...], llama: Path, out: Path

@@ -37,6 +37,7 @@ def _config(model: Path, output: Path, **changed: object) -> llm_bundler.BundleC
     return llm_bundler.BundleConfig(**{**given, **changed})  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.slow
 def test_a_bundle_of_int8_weights_writes_text(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "model.litertlm"
     llm_bundler.create_bundle(_config(model, path))

@@ -203,7 +203,7 @@ FAMILIES = {
 }  # fmt: skip
 
 
-_ALWAYS = ("gemma2", "mixtral", "mpt")
+_ALWAYS = ("gemma2", "mpt")
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def test_products_of_integers_read_caches_as_they_are() -> None:
         assert sources == {"tfl.dynamic_update_slice"}
 
 
+@pytest.mark.slow
 def test_the_engine_of_others_runs_such_caches(tmp_path: Path) -> None:
     path = tmp_path / "docs.litertlm"
     own = RECIPES["products of integers"]

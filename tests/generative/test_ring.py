@@ -131,6 +131,7 @@ def _walk(
     return actual, positions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ring", [False, True])
 def test_windows_are_computed_in_what_gpus_have(ring: bool, tmp_path: Path) -> None:
     _checkpoint("gemma3", tmp_path)
@@ -143,6 +144,7 @@ def test_windows_are_computed_in_what_gpus_have(ring: bool, tmp_path: Path) -> N
     assert [each.not_delegated for each in facts.signatures] == [()] * 3
 
 
+@pytest.mark.slow
 def test_a_ring_that_is_too_short_is_found_by_the_proof(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +229,7 @@ def windowed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_engine_says_what_torch_says_in_several_turns(windowed: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "m.litertlm"
     exported = export_checkpoint(
