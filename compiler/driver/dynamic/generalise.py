@@ -19,7 +19,7 @@ from ...ir.types import element_of, is_static, rank_of, shape_of, tensor_type
 from ...weights import Expression, Slice
 from .constants import Explanation, UnexplainedError
 from .emission import Emission
-from .hazards import Shapes, hazard
+from .hazards import Shapes, hazard, surprises
 from .lockstep import Difference, difference, together
 
 STAGE = "dynamic sizes"
@@ -117,6 +117,8 @@ class _Generalisation:
             self._widen(twins)
         for ops in list(together(self._functions)):
             self._generalise(ops)
+        for op, why in surprises(self._base):
+            self._refuse(op, why)
         if self._refused:
             raise UnsupportedError(STAGE, self._refused)
         refresh_type(self._base)
