@@ -15,12 +15,12 @@ from litewright.lowering.tfl_to_flatbuffer import writer
 from litewright.passes.core import Pass
 from litewright.passes.tfl.quantize_weights import calibrated_inputs
 
+from ..cores import cores
 from ..diagnostics import UserError
 from ..inspect.exposing import Place, cut, exposed
 from ..ir.mlir import func, ir
 from ..ir.program import Program, body_of, input_name, inputs_of
 from ..quantize.recipe import Recipe
-from ..quantize.tensors import cores
 from ..runtime import Runner
 from .moments import Moments
 from .pieces import AT_A_TIME, Piece, pieces_of

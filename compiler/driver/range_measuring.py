@@ -18,6 +18,7 @@ from litewright.passes.tfl.activation_plan import candidates
 from litewright.passes.tfl.activation_ranges import write_ranges
 from litewright.passes.tfl.quantize_state import state_values
 
+from ..cores import cores
 from ..diagnostics import UserError
 from ..inspect.exposing import Place, exposed
 from ..ir import hlo, tfl
@@ -27,7 +28,6 @@ from ..ir.program import Program, body_of, input_name, inputs_of
 from ..ir.types import dtype_of, element_count, element_of, shape_of
 from ..quantize.ranges import Range, RangeChoice, Seen
 from ..quantize.recipe import Recipe
-from ..quantize.tensors import cores
 from ..runtime import Runner
 from ..targets.activation_schemes import ACTIVATION_USES
 from .calibration import CalibrationData, named_inputs, samples_by_signature

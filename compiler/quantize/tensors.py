@@ -6,7 +6,6 @@ exist a chunk at a time.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from ..cores import cores
 from . import gptq, scaling
 from .descent import Descent
 from .gptq import Spreading, damped, spreading
@@ -221,8 +221,3 @@ def in_parallel(work: Callable[[int], None], starts: range) -> None:
     with ThreadPoolExecutor(max_workers=cores()) as executor:
         for _ in executor.map(work, starts):
             pass
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..cores import kernel_threads
 from ..diagnostics import UserError
 from .engines import BoundCall, CompiledEngine, failures_of
 from .quiet import hushed
@@ -40,7 +41,8 @@ class Session:
 
         Args:
             model: a path, whose file is mapped.
-            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            threads: of the kernels and the delegate; None takes as many as there are cores, but no more than four, or
+                than `OMP_NUM_THREADS`.
             handed_over: whether what one signature returns and another takes, under one name, is state too, as
                 what a decoder sees of its encoder.
 
@@ -50,6 +52,7 @@ class Session:
             FormatError: LiteRT does not accept the model, or it has no signatures.
         """
         path = Path(model)
+        threads = kernel_threads() if threads is None else threads
         self._engine = CompiledEngine(path, delegate=True, threads=threads)
         self.signatures = signatures_of(path)
         self.state = _state_of(self.signatures, handed_over=handed_over)

@@ -8,7 +8,6 @@ the inputs as it finds them if there is no file.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,8 +18,7 @@ import numpy as np
 import litewright
 
 from ..generation.adapters import PREFIX, adapter_inputs, open_adapter
-from .container import Kind
-from .reading import open_bundle
+from .reading import graph_in
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -63,15 +61,8 @@ def export_adapter(
 
 def _inputs_of(path: Path) -> dict[str, tuple[int, ...]]:
     """The inputs for adapters of a base model, by name, with their shapes."""
-    with tempfile.TemporaryDirectory(prefix="litewright-") as work:
-        if path.suffix != ".tflite":
-            part = open_bundle(path).part(Kind.MODEL)
-            if part is None:
-                raise litewright.FormatError(f"{path}: a bundle without a model")
-            path = Path(work, "model.tflite")
-            with path.open("wb") as file:
-                part.read(file.write)
-        signatures = litewright.read(path).signatures
+    with graph_in(path) as graph:
+        signatures = litewright.read(graph).signatures
     if DECODE not in signatures:
         raise litewright.UserError(f"{path}: no language model: no signature {DECODE!r}")
     inputs = signatures[DECODE].inputs

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -95,6 +97,26 @@ class Bundle:
                 f"{self.path}: the metadata are damaged ({error})"
             ) from error
 
+    def extract_model(self, folder: Path) -> Path:
+        """Writes its model into a folder that is there, and nothing else.
+
+        Raises:
+            FormatError: there is none.
+            WriteError: the file cannot be written.
+        """
+        part = self.part(Kind.MODEL)
+        if part is None:
+            raise litewright.FormatError(f"{self.path}: a bundle without a model")
+        path = folder / part.name
+        try:
+            with path.open("wb") as file:
+                part.read(file.write)
+        except OSError as error:
+            raise litewright.WriteError(
+                f"cannot write {path}: {error.strerror or error}"
+            ) from error
+        return path
+
     def extract(self, folder: Path) -> list[Path]:
         """Writes every part to a file; metadata as text.
 
@@ -117,6 +139,30 @@ class Bundle:
                 ) from error
             written.append(path)
         return written
+
+
+@contextlib.contextmanager
+def graph_in(path: Path) -> Generator[Path]:
+    """A .tflite file: the file itself, or the model of a bundle, in a file of its own while this is entered.
+
+    Raises:
+        FormatError: a bundle that is damaged, or has no model.
+    """
+    if not is_bundle(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="litewright-") as folder:
+        yield open_bundle(path).extract_model(Path(folder))
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a file begins as bundles do; not if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(MAGIC))
+    except OSError:
+        return False
+    return head == MAGIC or head.startswith(_ZIP)
 
 
 def open_bundle(path: Path) -> Bundle:

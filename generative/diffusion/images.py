@@ -84,7 +84,7 @@ class ImageGenerator:
 
         Args:
             folder: as `export_diffusion` writes it.
-            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            threads: of the kernels and the delegate; as `litewright.Session` has it.
 
         Raises:
             UserError: the folder holds no such pipeline.

@@ -44,7 +44,7 @@ class TextEncoder:
         Args:
             model: a .tflite whose signatures are as `convert_encoder` makes them, with one vector for each text.
             tokenizer: a `tokenizer.json`, or the folder that holds one, as that of the checkpoint.
-            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            threads: of the kernels and the delegate; as `litewright.Session` has it.
 
         Raises:
             UserError: there is no such tokenizer, or the file is no encoder that can be run here.

@@ -82,7 +82,7 @@ class Generator:
 
         Args:
             model: a .tflite whose signatures are named and shaped as `convert_checkpoint` makes them.
-            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            threads: of the kernels and the delegate; as `litewright.Session` has it.
             adapter: see `adapt`.
 
         Raises:

@@ -36,7 +36,7 @@ class Seq2SeqGenerator(Generator):
 
         Args:
             model: a .tflite whose signatures are named and shaped as `convert_encoder_decoder` makes them.
-            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            threads: of the kernels and the delegate; as `litewright.Session` has it.
 
         Raises:
             UserError: the file is no encoder-decoder model.

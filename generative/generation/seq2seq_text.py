@@ -44,7 +44,7 @@ class Seq2SeqTextGenerator:
             model: a .tflite whose signatures are as `convert_encoder_decoder` makes them.
             folder: that of the checkpoint, or what is left of it: `tokenizer.json`, and `generation_config.json` or
                 `config.json`, which say how answers begin and end.
-            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            threads: of the kernels and the delegate; as `litewright.Session` has it.
 
         Raises:
             UserError: the folder lacks a file, or the model is no encoder-decoder.

@@ -51,7 +51,7 @@ class TextGenerator:
             model: a bundle, or a .tflite whose signatures are as `convert_checkpoint` makes them.
             tokenizer: a `tokenizer.json` or the folder that holds one, or a SentencePiece model; a bundle has its
                 own.
-            threads: of the kernels and the delegate; None leaves it to LiteRT, which takes one.
+            threads: of the kernels and the delegate; as `litewright.Session` has it.
             adapter: a folder in the layout of `peft`; see `Generator.adapt`.
 
         Raises:
@@ -118,15 +118,9 @@ class TextGenerator:
 
     def _extracted(self, bundle: Bundle) -> Path:
         """The model of a bundle as a file, for as long as this object lives."""
-        part = bundle.part(Kind.MODEL)
-        if part is None:
-            raise litewright.FormatError(f"{bundle.path}: a bundle without a model")
         folder = tempfile.TemporaryDirectory(prefix="litewright-")
         weakref.finalize(self, folder.cleanup)
-        path = Path(folder.name, part.name)
-        with path.open("wb") as file:
-            part.read(file.write)
-        return path
+        return bundle.extract_model(Path(folder.name))
 
 
 def until(pieces: Iterator[str], stop: Sequence[str]) -> Iterator[str]:

@@ -58,10 +58,13 @@ def command(
     from litewright.compiler.runtime import Runner
     from litewright.compiler.runtime.quiet import hush_exit
 
+    from ..graph_file import graph_of
+
     hush_exit()
+    graphs = [graph_of(file) for file in files]
     rows: list[dict[str, Any]] = []
     for count in threads:
-        runners = [Runner(file, delegate=not no_delegate, threads=count) for file in files]
+        runners = [Runner(each, delegate=not no_delegate, threads=count) for each in graphs]
         names = [signature] if signature is not None else list(runners[0].signatures)
         for name in names:
             for file, timed in zip(files, _timed(runners, name, seconds, seed), strict=True):

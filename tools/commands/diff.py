@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all differences as JSON.")
 def command(*, a: Path, b: Path, no_values: bool, most: int, as_json: bool) -> None:
-    """Compares two .tflite files of any tool, or dumps (.mlir) of any stages.
+    """Compares two .tflite files of any tool, bundles, or dumps (.mlir) of any stages.
 
     Ops are aligned by module path and label, and where that does not help by kind and types. The exit code is 0 if
     nothing differs, 1 if something does, 2 if there was an error.
@@ -45,7 +45,9 @@ def command(*, a: Path, b: Path, no_values: bool, most: int, as_json: bool) -> N
     with trouble():
         from litewright.compiler.debugging import diff
 
-        found = diff(a, b, values=not no_values)
+        from ..graph_file import graph_of
+
+        found = diff(graph_of(a), graph_of(b), values=not no_values)
         if as_json:
             facts = {"same": found.is_same, "a": str(a), "b": str(b)}
             click.echo(json.dumps(facts | dataclasses.asdict(found), indent=2))

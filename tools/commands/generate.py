@@ -46,7 +46,11 @@ import click
 @click.option("--repetition-penalty", default=1.0, show_default=True, help="1 is none.")
 @click.option("--seed", default=0, show_default=True, help="Of the choice.")
 @click.option("--stop", multiple=True, help="A text that ends the answer.")
-@click.option("--threads", type=click.IntRange(min=1), help="Threads of the kernels.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads of the kernels.  [default: all cores, four at most]",
+)
 @click.option("--quiet", is_flag=True, help="The text alone, without the speed.")
 def command(
     *,

@@ -1,4 +1,4 @@
-"""`litewright inspect`: what is in a .tflite file."""
+"""`litewright inspect`: what is in a .tflite file, or in the model of a bundle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import click
 def command(*, file: Path, target: str, weights: bool, as_json: bool) -> None:
     """Shows signatures, ops, sizes, and what the delegate is expected to take.
 
-    FILE may come from any converter.
+    FILE may come from any converter, and may be a bundle, of whose model this is told.
     """
     from rich.console import Console
 
@@ -34,10 +34,11 @@ def command(*, file: Path, target: str, weights: bool, as_json: bool) -> None:
     from litewright.compiler.inspect import stored_weights, survey
     from litewright.compiler.ir import mlir
 
+    from ..graph_file import graph_of
     from ..report import json_of, print_model, print_weights
 
     asked = target_of(target, effective())
-    program = read(file).program
+    program = read(graph_of(file)).program
     with mlir.use(program.context):
         facts = survey(program, asked)
         listed = stored_weights(program) if weights else ()

@@ -54,7 +54,7 @@ def command(
     print_changed: bool,
     timing: bool,
 ) -> None:
-    """Runs passes on FILE, a .tflite or MLIR text (a dump), and prints or saves the result.
+    """Runs passes on FILE, a .tflite, the model of a bundle or MLIR text (a dump), and prints or saves the result.
 
     With `--why-not` FILE may be a MODULE:FACTORY too, as `convert` takes it: the whole conversion is run,
     and the best partial matches of the rule are told with the line of your model.
@@ -66,6 +66,7 @@ def command(
     from litewright.compiler.driver.options import Options, target_of
 
     from ..factory import load_module
+    from ..graph_file import graph_of
 
     if why_not is not None and ":" in source:
         # What the model's module registers is meant too.
@@ -75,7 +76,7 @@ def command(
     if why_not is not None:
         click.echo(_why_not(source, why_not, options))
         return
-    program = opt.load(Path(source), _note)
+    program = opt.load(graph_of(Path(source)), _note)
     if list_passes:
         click.echo("\n".join(listing(stage_of(program), extensions)))
         return

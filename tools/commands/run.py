@@ -42,13 +42,14 @@ def command(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Runs a signature once and summarises its outputs."""
+    """Runs a signature of FILE, a .tflite or a bundle, once and summarises its outputs."""
     from litewright.compiler.runtime import Runner
 
     from ..arrays import inputs_for, save, summary
+    from ..graph_file import graph_of
 
     given = dict(_pair(text) for text in inputs)
-    runner = Runner(file, delegate=not no_delegate, threads=threads)
+    runner = Runner(graph_of(file), delegate=not no_delegate, threads=threads)
     info = runner.signature(signature)
     outputs = runner.run(inputs_for(info, given, seed), info.name)
     if output is not None:
