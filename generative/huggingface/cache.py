@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..layers.kv_cache import KVCacheEntry, update
 from ..layers.ring_cache import Ring
-from .library import Cache, CacheLayerMixin
+from .library import Cache, CacheLayerMixin, DummyLayer
 
 KEY, VALUE = "kv_cache_k_{}", "kv_cache_v_{}"
 """Names of a layer's cache, as inputs and as outputs; LiteRT-LM knows them."""
@@ -88,27 +88,32 @@ class StepCache(Cache):
     def __init__(
         self, tensors: Mapping[str, Tensor], input_pos: Tensor, ring: Ring | None = None
     ) -> None:
-        """Takes the caches by name; those that are as long as the ring, if there is one, are rings."""
+        """Takes the caches by name; those that are as long as the ring, if there is one, are rings.
+
+        Layers that are left out keep nothing.
+        """
         layers: list[CacheLayerMixin] = []
-        for index in range(len(tensors) // 2):
-            keys, values = tensors[KEY.format(index)], tensors[VALUE.format(index)]
-            if ring is not None and keys.shape[2] == ring.length:
+        for index in range(1 + max(int(name.rpartition("_")[2]) for name in tensors)):
+            keys, values = tensors.get(KEY.format(index)), tensors.get(VALUE.format(index))
+            if keys is None or values is None:
+                layers.append(DummyLayer())
+            elif ring is not None and keys.shape[2] == ring.length:
                 layers.append(RingLayer(keys, values, input_pos, ring))
             else:
                 layers.append(self.layer_type(keys, values, input_pos))
         super().__init__(layers=layers)
+        self._first = input_pos[0]
 
     def get_query_offset(self, layer_idx: int = 0) -> Any:
         """The first position of the step, a tensor: masks of a layer's own count from here."""
-        layer = self.layers[layer_idx]
-        assert isinstance(layer, StepLayer), "the constructor makes no others"
-        return layer.input_pos[0]
+        del layer_idx
+        return self._first
 
     def tensors(self) -> dict[str, Tensor]:
         """What the step made of the caches, by name."""
         updated: dict[str, Tensor] = {}
         for index, layer in enumerate(self.layers):
-            assert isinstance(layer, StepLayer), "the constructor makes no others"
-            updated[KEY.format(index)] = layer.keys
-            updated[VALUE.format(index)] = layer.values
+            if isinstance(layer, StepLayer):
+                updated[KEY.format(index)] = layer.keys
+                updated[VALUE.format(index)] = layer.values
         return updated

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -141,6 +142,7 @@ def convert_checkpoint(
     """
     lengths = checked_lengths(prefill_lengths, cache_length)
     checkpoint = open_checkpoint(folder)
+    _tell_what_is_left_out(checkpoint)
     check_positions(checkpoint.model, cache_length)
     if lora is not None:
         checkpoint = with_adapter(checkpoint, lora)
@@ -154,7 +156,21 @@ def convert_checkpoint(
     return LanguageModel(plan, edge)
 
 
+def _tell_what_is_left_out(checkpoint: Checkpoint) -> None:
+    """Warns of a model that also sees or hears, of which only text is captured."""
+    senses = [
+        name.removesuffix("_config")
+        for name in sorted(checkpoint.config.sub_configs)
+        if name in {"vision_config", "audio_config"} and getattr(checkpoint.config, name, None)
+    ]
+    if senses:
+        warnings.warn(
+            f"{checkpoint.config.model_type} is exported for text alone, without its {' and '.join(senses)}",
+            stacklevel=3,
+        )
+
+
 def _ring_length(checkpoint: Checkpoint, lengths: tuple[int, ...], cache_length: int) -> int:
     with hooked(checkpoint.model, cache_length):
-        windows = [each.window for each in cache_shapes(checkpoint.model)]
+        windows = [each.window for each in cache_shapes(checkpoint.model).values()]
     return ring_length(windows, lengths[-1], cache_length)

@@ -54,6 +54,9 @@ def kind_of(folder: str | os.PathLike[str]) -> Kind:
     # transformers writes it where it is true, also where that is the default.
     if told.get("is_encoder_decoder"):
         return Kind.ENCODER_DECODER
+    # Those that also see or hear write text as a decoder does.
+    if model_type in architectures("MULTIMODAL_LM"):
+        return Kind.CAUSAL
     is_causal = model_type in architectures("CAUSAL_LM")
     is_masked = model_type in architectures("MASKED_LM")
     if is_causal and not (is_masked and not told.get("is_decoder")):

@@ -25,6 +25,7 @@ _masking: Any = masking
 AutoConfig: Any = _library.AutoConfig
 AutoModel: Any = _library.AutoModel
 AutoModelForCausalLM: Any = _library.AutoModelForCausalLM
+AutoModelForMultimodalLM: Any = _library.AutoModelForMultimodalLM
 AutoModelForSeq2SeqLM: Any = _library.AutoModelForSeq2SeqLM
 AutoModelForSpeechSeq2Seq: Any = _library.AutoModelForSpeechSeq2Seq
 AutoFeatureExtractor: Any = _library.AutoFeatureExtractor
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
         values: Any
         is_initialized: bool
 
+    class DummyLayer(CacheLayerMixin):
+        """A layer that keeps nothing."""
+
     class EncoderDecoderCache:
         """Caches of self-attention and of cross-attention."""
 
@@ -68,6 +72,7 @@ if TYPE_CHECKING:
 else:
     Cache = cache_utils.Cache
     CacheLayerMixin = cache_utils.CacheLayerMixin
+    DummyLayer = cache_utils.DummyLayer
     EncoderDecoderCache = cache_utils.EncoderDecoderCache
 
 

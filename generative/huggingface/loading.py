@@ -15,7 +15,7 @@ from torch import nn
 import litewright
 
 from .descriptions import configuration_of, reason
-from .library import AutoModelForCausalLM, no_init_weights
+from .library import AutoModelForCausalLM, AutoModelForMultimodalLM, no_init_weights
 from .packed import packing_of, unpacked_names
 from .weights import Source, sources_of, tensor_of
 
@@ -48,7 +48,8 @@ class Checkpoint:
 
 
 def open_checkpoint(
-    folder: str | os.PathLike[str], models: Sequence[Any] = (AutoModelForCausalLM,)
+    folder: str | os.PathLike[str],
+    models: Sequence[Any] = (AutoModelForCausalLM, AutoModelForMultimodalLM),
 ) -> Checkpoint:
     """Opens a checkpoint: only its configuration and the headers of its files are read.
 

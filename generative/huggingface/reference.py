@@ -23,6 +23,9 @@ _STAGE = "run in PyTorch"
 _MOST_SCORES = 1 << 28
 """Of one layer at a time, a gigabyte: code that keeps all scores of a text is given the text in parts."""
 
+_SMALL = 1 << 16
+"""Elements of a parameter that need not be read again for every run of its module."""
+
 
 def reference_logits(
     checkpoint: Checkpoint,
@@ -95,7 +98,7 @@ class _Count:
 def parameters_when_needed(
     checkpoint: Checkpoint, progress: Progress | None = None, runs: int = 1
 ) -> Generator[None]:
-    """While it is entered, a module has its parameters as it runs, and not before or after.
+    """While it is entered, a module has its parameters as it runs, and not before or after; small ones it keeps.
 
     Args:
         checkpoint: the model, and where its parameters are.
@@ -109,27 +112,52 @@ def parameters_when_needed(
     for path, module in modules:
         own: list[tuple[str, nn.Parameter]] = list(module.named_parameters(recurse=False))
         if own:
-            names = {name: f"{path}.{name}" if path else name for name, _ in own}
-            handles += _load_around(module, checkpoint, names, dict(own), count)
+            large = {name: each for name, each in own if each.numel() > _SMALL}
+            handles += _load_around(module, checkpoint, path, large, count)
             count.modules += 1
     try:
-        yield
+        with _small_parameters(checkpoint):
+            yield
     finally:
         for handle in handles:
             handle.remove()
 
 
+@contextlib.contextmanager
+def _small_parameters(checkpoint: Checkpoint) -> Generator[None]:
+    """While it is entered, small parameters have their values: a model may read them without calling the module."""
+    empty: list[tuple[nn.Module, str, nn.Parameter]] = []
+    opened: Any = checkpoint.model
+    modules: list[tuple[str, nn.Module]] = list(opened.named_modules())
+    try:
+        for path, module in modules:
+            own: list[tuple[str, nn.Parameter]] = list(module.named_parameters(recurse=False))
+            for name, parameter in own:
+                if parameter.numel() <= _SMALL:
+                    empty.append((module, name, parameter))
+                    setattr(module, name, _value(checkpoint, path, name))
+        yield
+    finally:
+        for module, name, parameter in empty:
+            setattr(module, name, parameter)
+
+
+def _value(checkpoint: Checkpoint, path: str, name: str) -> nn.Parameter:
+    """A parameter of the module at a path, read."""
+    source = checkpoint.weights[f"{path}.{name}" if path else name]
+    return nn.Parameter(tensor_of(source).to(torch.float32), requires_grad=False)
+
+
 def _load_around(
     module: nn.Module,
     checkpoint: Checkpoint,
-    names: dict[str, str],
+    path: str,
     empty: dict[str, nn.Parameter],
     count: _Count,
 ) -> list[Any]:
     def load(*_: Any) -> None:
-        for name, full in names.items():
-            value = tensor_of(checkpoint.weights[full]).to(torch.float32)
-            setattr(module, name, nn.Parameter(value, requires_grad=False))
+        for name in empty:
+            setattr(module, name, _value(checkpoint, path, name))
 
     def drop(*_: Any) -> None:
         for name, parameter in empty.items():

@@ -27,7 +27,12 @@ class RotaryTable(nn.Module):
     def forward(
         self, x: Tensor, position_ids: Tensor, layer_type: str = ""
     ) -> tuple[Tensor, Tensor]:
-        """Position ids [B, T] -> cosines and sines, [B, T, H] each, of x's dtype."""
+        """Position ids [B, T] -> cosines and sines, [B, T, H] each, of x's dtype.
+
+        Models that see have [3, B, T], for time, height and width: of text all three are its positions.
+        """
+        if position_ids.ndim == 3:
+            position_ids = position_ids[0]
         cos, sin = F.embedding(position_ids, self.get_buffer(_name(layer_type))).chunk(2, -1)
         return cos.to(x.dtype), sin.to(x.dtype)
 

@@ -20,7 +20,7 @@ from ..layers.ring_cache import Ring
 from .attention import step_mask
 from .cache import KEY, VALUE, StepCache
 from .descriptions import reason
-from .library import DynamicCache
+from .library import DummyLayer, DynamicCache
 
 
 class Step(nn.Module):
@@ -96,7 +96,7 @@ def sample_inputs(
         "input_pos": torch.arange(length, dtype=torch.int32),
         "mask": torch.zeros(1, 1, length, cache_length),
     }
-    for index, each in enumerate(cache_shapes(model)):
+    for index, each in cache_shapes(model).items():
         slots = ring_length if ring_length and each.window else cache_length
         shapes = (each.heads, slots, each.key_width), (each.heads, each.value_width, slots)
         for name, shape in zip((KEY, VALUE), shapes, strict=True):
@@ -112,11 +112,11 @@ def with_empty_caches(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def cache_shapes(model: nn.Module) -> list[CacheShape]:
-    """What each layer keeps, from a dry run without numbers.
+def cache_shapes(model: nn.Module) -> dict[int, CacheShape]:
+    """What layers keep, by their numbers, from a dry run without numbers.
 
-    Where the model's code fails behind the last layer, it is known all the same: capturing it fails in the same
-    place, and tells the line.
+    Layers that read what another one keeps, as the last ones of Gemma 4 do, are not among them. Where the model's code
+    fails behind the last layer, it is known all the same: capturing it fails in the same place, and tells the line.
 
     Raises:
         UserError: the model keeps something other than keys and values, or nothing, or fails before it does.
@@ -141,7 +141,8 @@ def cache_shapes(model: nn.Module) -> list[CacheShape]:
         raise litewright.UserError(
             f"{type(model).__name__} cannot be run without numbers, at {_line_of(failure)}: {told}"
         ) from failure
-    return [_shape_of(model, each) for each in layers]
+    shapes = {index: _shape_of(model, each) for index, each in enumerate(layers)}
+    return {index: each for index, each in shapes.items() if each is not None}
 
 
 def _line_of(error: Exception) -> str:
@@ -151,14 +152,14 @@ def _line_of(error: Exception) -> str:
     return f"{own[-1].filename}:{own[-1].lineno}" if own else "an unknown line"
 
 
-def _shape_of(model: nn.Module, layer: Any) -> CacheShape:
+def _shape_of(model: nn.Module, layer: Any) -> CacheShape | None:
     if not hasattr(layer, "is_initialized"):
         raise litewright.UserError(
             f"{type(model).__name__} has layers that keep no keys and values ({type(layer).__name__}): state spaces "
             "and linear attention cannot be exported for decoding"
         )
-    if not layer.is_initialized:
-        return CacheShape(1, 1, 1, 0)
+    if not layer.is_initialized or isinstance(layer, DummyLayer):
+        return None
     window = layer.sliding_window if layer.is_sliding else 0
     return CacheShape(layer.keys.shape[1], layer.keys.shape[3], layer.values.shape[3], window)
 

@@ -23,6 +23,17 @@ _FULL = {**_SIZES, "intermediate_size": 48}
 _WINDOW = 8
 _LAYERS = ["sliding_attention", "full_attention"]
 
+# The last two layers read the keys and values of the first two; each layer has an embedding of its own.
+_SHARING = {
+    "head_dim": 8,
+    "num_hidden_layers": 4,
+    "num_kv_shared_layers": 2,
+    "sliding_window": _WINDOW,
+    "layer_types": _LAYERS * 2,
+    "vocab_size_per_layer_input": VOCABULARY,
+    "hidden_size_per_layer_input": 8,
+    "final_logit_softcapping": 30.0,
+}
 _LATENT = {
     "q_lora_rank": 8,
     "kv_lora_rank": 8,
@@ -47,6 +58,36 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "gemma3": (
         "Gemma3TextConfig",
         {**_GROUPED, "head_dim": 8, "sliding_window": _WINDOW, "layer_types": _LAYERS},
+    ),
+    "gemma3n": (
+        "Gemma3nTextConfig",
+        {
+            **_GROUPED,
+            **_SHARING,
+            "laurel_rank": 8,
+            "activation_sparsity_pattern": [0.95, 0.0, 0.0, 0.0],
+        },
+    ),
+    "gemma4": (
+        "Gemma4TextConfig",
+        {**_GROUPED, **_SHARING, "global_head_dim": 16, "use_double_wide_mlp": True},
+    ),
+    "gemma4 experts": (
+        "Gemma4TextConfig",
+        {
+            **_GROUPED,
+            "head_dim": 8,
+            "global_head_dim": 16,
+            "num_global_key_value_heads": 1,
+            "attention_k_eq_v": True,
+            "sliding_window": _WINDOW,
+            "layer_types": _LAYERS,
+            "hidden_size_per_layer_input": 0,
+            "enable_moe_block": True,
+            "num_experts": 4,
+            "top_k_experts": 2,
+            "moe_intermediate_size": 16,
+        },
     ),
     "qwen2": ("Qwen2Config", _GROUPED),
     "qwen2_moe": (

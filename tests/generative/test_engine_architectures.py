@@ -27,6 +27,7 @@ _CASES = [
         pytest.param(name, kind, marks=pytest.mark.slow)
         for name, kind in (
             ("gemma3", "unigram"),
+            ("gemma4", "unigram"),
             ("gpt_neox", "byte level"),
             ("gemma2", "unigram"),
             ("qwen2", "byte level"),

@@ -43,6 +43,7 @@ _WINDOWED: dict[str, tuple[str, dict[str, Any]]] = {
     "mistral": CONFIGS["mistral"],
     "gemma2": CONFIGS["gemma2"],
     "gemma3": CONFIGS["gemma3"],
+    "gemma4": CONFIGS["gemma4"],
     "starcoder2": ("Starcoder2Config", {**CONFIGS["starcoder2"][1], "sliding_window": _WINDOW}),
     "phi3": ("Phi3Config", {**CONFIGS["phi3"][1], "sliding_window": _WINDOW}),
     "qwen2": (
