@@ -27,7 +27,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             del sys.modules[name]
 
 
-_LONG = ("debugging", "report", "targets", "write-a-lowering")
+_LONG = ("debugging", "report", "targets", "write-a-lowering", "write-a-pass")
 
 
 @pytest.mark.parametrize(

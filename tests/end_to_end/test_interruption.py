@@ -173,15 +173,16 @@ WeightStore.read = held
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number", "status"),
     [
-        pytest.param("model.tflite", signal.SIGTERM, 143, marks=pytest.mark.slow),
+        ("model.tflite", signal.SIGTERM, 143),
         ("model.litertlm", signal.SIGINT, 1),
-        pytest.param("model.litertlm", signal.SIGTERM, 143, marks=pytest.mark.slow),
-        pytest.param("model.litertlm", signal.SIGHUP, 129, marks=pytest.mark.slow),
-        pytest.param("model.tflite", signal.SIGINT, 1, marks=pytest.mark.slow),
-        pytest.param("model.tflite", signal.SIGKILL, -9, marks=pytest.mark.slow),
+        ("model.litertlm", signal.SIGTERM, 143),
+        ("model.litertlm", signal.SIGHUP, 129),
+        ("model.tflite", signal.SIGINT, 1),
+        ("model.tflite", signal.SIGKILL, -9),
     ],
 )
 def test_command(name: str, number: signal.Signals, status: int, tmp_path: Path) -> None:

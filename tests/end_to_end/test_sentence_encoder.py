@@ -8,9 +8,10 @@ import torch
 import litewright
 from tests.models.encoder import SENTENCES, sentence_encoder, tokenize
 from tests.support.agreement import assert_agrees
+from tests.support.slow import slow_but
 
 
-@pytest.mark.parametrize(("batch", "length"), [(1, 16), (6, 24), (2, 128)])
+@pytest.mark.parametrize(("batch", "length"), slow_but(((6, 24),), ((1, 16), (6, 24), (2, 128))))
 def test_equals_eager_at_other_batches_and_lengths(batch: int, length: int, tmp_path: Path) -> None:
     encoder = sentence_encoder()
     inputs = tokenize(SENTENCES[:batch], length)

@@ -78,7 +78,9 @@ def _said(generator: Generator) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "modules"), [("llama", _LLAMA), ("gpt2", _GPT2)], ids=["llama", "gpt2"]
+    ("architecture", "modules"),
+    [("llama", _LLAMA), pytest.param("gpt2", _GPT2, marks=pytest.mark.slow)],
+    ids=["llama", "gpt2"],
 )
 def test_two_adapters_over_one_file(
     architecture: str, modules: tuple[str, ...], tmp_path: Path
@@ -190,6 +192,7 @@ def test_targets_that_do_not_exist_are_told(tmp_path: Path) -> None:
         AdapterInputs(1, ())
 
 
+@pytest.mark.slow
 def test_the_commands(tmp_path: Path) -> None:
     model = build("llama")
     model.save_pretrained(tmp_path / "base")

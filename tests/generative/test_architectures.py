@@ -9,6 +9,7 @@ import torch
 from litewright.generative.generation.generator import Generator
 from litewright.generative.huggingface.export import convert_checkpoint
 from tests.generative.architectures import CONFIGS, VOCABULARY, build
+from tests.support.slow import slow_but
 from tests.support.tolerances import TOLERANCES, relative_error
 
 _CACHE = 32
@@ -17,13 +18,10 @@ _PREFILLS = (4, 8)
 _PROMPT, _ANSWER = 8 + 4 + 3 + 1, 8
 
 
-_ALWAYS = ("llama tied", "gemma3", "gpt2", "mpt", "deepseek_v3")
-_TRIED = [
-    pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in CONFIGS
-]
+_ALWAYS = ("llama tied", "gemma4", "gpt2")
 
 
-@pytest.mark.parametrize("name", _TRIED)
+@pytest.mark.parametrize("name", slow_but(_ALWAYS, CONFIGS))
 def test_logits_of_every_step_equal_torch(name: str, tmp_path: Path) -> None:
     model = build(name)
     model.save_pretrained(tmp_path / "checkpoint")

@@ -11,6 +11,7 @@ import litewright
 from litewright.generative.bundle.chat import adapted
 from litewright.generative.bundle.reading import open_bundle
 from litewright.generative.huggingface.bundling import export_checkpoint
+from tests.support.slow import slow_but
 
 _FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
 _LIBRARY: Any = transformers
@@ -37,7 +38,7 @@ def _folder(tmp_path: Path, template: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("template", [_MARKED, _JOINED, _WITHOUT_SYSTEM])
+@pytest.mark.parametrize("template", slow_but((_JOINED,), (_MARKED, _JOINED, _WITHOUT_SYSTEM)))
 def test_a_template_is_rendered_alike(tmp_path: Path, template: str) -> None:
     folder = _folder(tmp_path, template)
     path = tmp_path / "model.litertlm"

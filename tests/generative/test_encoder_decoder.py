@@ -22,16 +22,13 @@ from tests.generative.encoder_decoders import (
     is_speech,
     save,
 )
+from tests.support.slow import slow_but
 from tests.support.tolerances import TOLERANCES, relative_error
 
 _CACHE = 24
 _ENCODERS = (8, 12)
 # A chunk of four and a padded one, then steps to the end of the cache.
 _PROMPT = 4 + 2 + 1
-_ALWAYS = ("flan-t5", "bart", "whisper")
-_TRIED = [
-    pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in CONFIGS
-]
 
 
 Exported: TypeAlias = Callable[[str], tuple[Any, Path]]
@@ -72,7 +69,7 @@ def _logits(model: Any, source: Any, tokens: torch.Tensor) -> Any:
         return model(source, decoder_input_ids=tokens).logits[0, _PROMPT - 1 :].numpy()
 
 
-@pytest.mark.parametrize("name", _TRIED)
+@pytest.mark.parametrize("name", slow_but(("flan-t5", "whisper"), CONFIGS))
 def test_logits_of_every_step_equal_torch(name: str, exported: Exported) -> None:
     model, path = exported(name)
     runner = Seq2SeqGenerator(path)
@@ -94,7 +91,7 @@ def test_logits_of_every_step_equal_torch(name: str, exported: Exported) -> None
     assert relative_error(answers[0], answers[1]) > 100 * TOLERANCES["float32 model"]
 
 
-@pytest.mark.parametrize("name", ["flan-t5", "bart", "whisper"])
+@pytest.mark.parametrize("name", slow_but(("flan-t5", "whisper"), ("flan-t5", "bart", "whisper")))
 def test_greedy_answers_equal_torch(name: str, exported: Exported) -> None:
     model, path = exported(name)
     runner = Seq2SeqGenerator(path)

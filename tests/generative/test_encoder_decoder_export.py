@@ -60,11 +60,12 @@ def test_every_encoder_is_tried_filled_and_half_filled(t5: Path, tmp_path: Path)
     assert [each.name for each in tmp_path.iterdir()] == ["t5.tflite"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipe", "allowed"),
     [
         ("dynamic_int8", 5e-4),
-        pytest.param("int4_block32", 0.05, marks=pytest.mark.slow),
+        ("int4_block32", 0.05),
     ],
 )
 def test_quantised_weights_are_close(t5: Path, tmp_path: Path, recipe: str, allowed: float) -> None:
@@ -132,6 +133,7 @@ def test_a_folder_that_is_not_there_is_refused(t5: Path, tmp_path: Path) -> None
         export_encoder_decoder(tmp_path, tmp_path / "t5.tflite")
 
 
+@pytest.mark.slow
 def test_the_command_knows_an_encoder_decoder(t5: Path, tmp_path: Path) -> None:
     output = tmp_path / "t5.tflite"
     arguments = ["export-hf", str(t5), "-o", str(output), "--lengths", "8,12", "--cache", "16"]

@@ -18,6 +18,7 @@ from litewright.generative.huggingface.encoder_proof import prove_encoder
 from litewright.quantize import QuantSpec, Rule, recipe
 from litewright.tools.commands.export_hf import command
 from tests.models.encoder import SENTENCES, sentence_encoder, sentence_encoder_folder, tokenize
+from tests.support.slow import slow_but
 from tests.support.tolerances import TOLERANCES, relative_error
 
 _SIZES = {
@@ -70,6 +71,8 @@ _MODELS: dict[str, tuple[dict[str, Any], str, tuple[int, ...]]] = {
     "CLIPTextModel": ({**_SIZES, "eos_token_id": 2}, "feature-extraction", (1, 32)),
 }
 
+_ALWAYS = ("BertForTokenClassification", "T5EncoderModel")
+
 
 def _model(root: Path, kind: str, **sizes: Any) -> Any:
     library: Any = transformers
@@ -87,7 +90,7 @@ def _exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", _MODELS)
+@pytest.mark.parametrize("kind", slow_but(_ALWAYS, _MODELS))
 def test_architectures_and_heads(kind: str, tmp_path: Path) -> None:
     sizes, task, shape = _MODELS[kind]
     model = _model(tmp_path, kind, **sizes)
@@ -186,6 +189,7 @@ def _run(*arguments: object) -> Any:
     return CliRunner().invoke(command, [str(each) for each in arguments])
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     output, texts = tmp_path / "encoder.tflite", tmp_path / "texts.txt"
     texts.write_text("\n".join(SENTENCES), "utf-8")

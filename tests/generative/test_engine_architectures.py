@@ -21,11 +21,11 @@ _CACHE = 40
 _PROMPTS = ("the cat sat on a mat", "x", "another one.")
 _SPREAD = 15.0
 _CASES = [
-    ("llama", "metaspace"),
     ("qwen3", "byte level"),
     *(
         pytest.param(name, kind, marks=pytest.mark.slow)
         for name, kind in (
+            ("llama", "metaspace"),
             ("gemma3", "unigram"),
             ("gemma4", "unigram"),
             ("gpt_neox", "byte level"),

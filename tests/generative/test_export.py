@@ -93,6 +93,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_converted(
     _refused(llama, out / name, message)
 
 
+@pytest.mark.slow
 def test_order_and_repetition_of_lengths_mean_nothing(llama: Path, out: Path) -> None:
     exported = export_checkpoint(
         llama, out / "m.tflite", prefill_lengths=(8, 4, 8), cache_length=16, proof=False
@@ -148,6 +149,7 @@ def test_the_command_tells_warnings_in_a_line(llama: Path, out: Path) -> None:
     assert next(line for line in done.stderr.splitlines() if "positions" in line).startswith(first)
 
 
+@pytest.mark.slow
 def test_the_command_reads_a_text_and_makes_rings(out: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(_FOLDER, tmp_path / "windowed"))
     config = json.loads((folder / "config.json").read_text())

@@ -53,7 +53,7 @@ def _logits(model: Any) -> torch.Tensor:
 @pytest.mark.parametrize(
     ("architecture", "modules", "config", "scale"),
     [
-        ("llama", _LLAMA, {}, 6 / 4),
+        pytest.param("llama", _LLAMA, {}, 6 / 4, marks=pytest.mark.slow),
         ("llama", _LLAMA, {"use_rslora": True, "alpha_pattern": {"lm_head": 12}}, 6 / 2),
         ("gpt2", _GPT2, {"fan_in_fan_out": True}, 6 / 4),
     ],

@@ -28,6 +28,7 @@ from litewright.generative.utilities.model_builder import (
     build_decoder_only_model,
 )
 from tests.generative.tiny_llama import NAMES
+from tests.support.slow import slow_but
 from tests.support.tolerances import TOLERANCES, relative_error
 
 _LIBRARY: Any = transformers
@@ -208,7 +209,7 @@ _ALWAYS = ("gemma2", "mpt")
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in FAMILIES],
+    slow_but(_ALWAYS, FAMILIES),
 )
 def test_a_decoder_of_a_configuration_says_what_the_original_says(
     name: str, tmp_path: Path

@@ -14,6 +14,7 @@ from litewright.compiler.ir import mlir
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.kinds import Kind, kind_of
 from tests.generative.architectures import CONFIGS
+from tests.support.slow import slow_but
 from tests.support.tolerances import TOLERANCES
 
 _TEXT = {**CONFIGS["llama"][1], "head_dim": 8}
@@ -83,13 +84,9 @@ MODELS: dict[str, dict[str, Any]] = {
         },
     },
 }
-_ALWAYS = ("qwen2_5_vl",)
-_TRIED = [
-    pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in MODELS
-]
 
 
-@pytest.mark.parametrize("name", _TRIED)
+@pytest.mark.parametrize("name", slow_but(("qwen2_5_vl",), MODELS))
 def test_text_is_exported(name: str, tmp_path: Path) -> None:
     library: Any = transformers
     torch.manual_seed(0)

@@ -115,10 +115,10 @@ def _converted(folder: Path, **options: Any) -> tuple[LanguageModel, Array]:
     ("method", "size", "extra"),
     [
         ("gptq", 32, {}),
-        ("gptq", 64, {"checkpoint_format": "gptq_v2"}),
-        ("gptq", -1, {}),
+        pytest.param("gptq", 64, {"checkpoint_format": "gptq_v2"}, marks=pytest.mark.slow),
+        pytest.param("gptq", -1, {}, marks=pytest.mark.slow),
         ("awq", 32, {"version": "gemm"}),
-        ("awq", 128, {}),
+        pytest.param("awq", 128, {}, marks=pytest.mark.slow),
     ],
 )
 def test_integers_of_the_file_are_those_of_the_checkpoint(
@@ -143,8 +143,8 @@ def test_integers_of_the_file_are_those_of_the_checkpoint(
     ("method", "zero", "extra", "why"),
     [
         ("gptq", 8, {"desc_act": True}, "desc_act"),
-        ("gptq", None, {}, "zero points"),
-        ("awq", None, {}, "zero points"),
+        pytest.param("gptq", None, {}, "zero points", marks=pytest.mark.slow),
+        pytest.param("awq", None, {}, "zero points", marks=pytest.mark.slow),
     ],
 )
 def test_what_the_runtime_cannot_hold_becomes_floats_and_is_told(

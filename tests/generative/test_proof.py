@@ -81,12 +81,14 @@ def test_a_wrong_pass_is_named_with_its_op_and_module(llama: Path) -> None:
     assert re.search(r"source  \S+modeling_llama.py:\d+\n", message)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_in_decode_alone_is_found_there(llama: Path) -> None:
     message = _refusal(llama, passes=[litewright.place(WrongDecode(), stage="tfl")])
     assert "first wrong: pass wrong-decode (tfl), in signature decode" in message
     assert "first wrong op: tfl.logistic\n  module  model.layers.0.mlp" in message
 
 
+@pytest.mark.slow
 def test_what_was_captured_wrongly_is_no_steps_fault(
     llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,13 +68,8 @@ def divergence(model: Generator, floats: Generator) -> float:
     return float(np.mean(found))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name == "with weights" else [pytest.mark.slow])
-        for name in RECIPES
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECIPES)
 def test_generates_nearly_as_floats(name: str, floats: Generator, tmp_path: Path) -> None:
     edge = converted(name)
     assert not edge.notes
@@ -143,6 +138,7 @@ def test_the_engine_of_others_runs_such_caches(tmp_path: Path) -> None:
     assert answer.startswith(ours)
 
 
+@pytest.mark.slow
 def test_from_the_command_line(tmp_path: Path) -> None:
     own, text, path = tmp_path / "own.json", tmp_path / "text.txt", tmp_path / "model.tflite"
     own.write_text(RECIPES["caches alone"].to_json())
@@ -158,6 +154,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert "--calibration-text FILE" in " ".join(result.output.split())
 
 
+@pytest.mark.slow
 def test_without_texts_it_is_said_how() -> None:
     with pytest.raises(litewright.UserError, match="calibration_data"):
         convert_checkpoint(

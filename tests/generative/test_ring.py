@@ -29,6 +29,7 @@ from litewright.generative.layers.ring_cache import Ring
 from litewright.generative.utilities.model_builder import DecoderOnlyModel
 from litewright.quantize import Recipe
 from tests.generative.architectures import CONFIGS, VOCABULARY
+from tests.support.slow import slow_but
 from tests.support.tolerances import TOLERANCES, relative_error
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -75,7 +76,7 @@ _WINDOWED: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
 }
-_ALWAYS = ("mistral", "gemma3")
+_ALWAYS = ("gemma3",)
 
 
 def _checkpoint(name: str, folder: Path) -> Any:
@@ -88,7 +89,7 @@ def _checkpoint(name: str, folder: Path) -> Any:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[] if name in _ALWAYS else [pytest.mark.slow]) for name in _WINDOWED],
+    slow_but(_ALWAYS, _WINDOWED),
 )
 def test_any_turns_say_what_torch_says(name: str, tmp_path: Path) -> None:
     model = _checkpoint(name, tmp_path / name)
@@ -320,7 +321,7 @@ def _written_anew(local: cfg.AttentionConfig) -> DecoderOnlyModel:
     return DecoderOnlyModel(config).eval()
 
 
-@pytest.mark.parametrize("ring_size", [13, 16])
+@pytest.mark.parametrize("ring_size", slow_but((13,), (13, 16)))
 def test_models_written_anew_have_rings_too(ring_size: int, tmp_path: Path) -> None:
     full, ring = _written_anew(_LOCAL), _written_anew(replace(_LOCAL, ring_size=ring_size))
     caches = [KVCache.from_model_config(40, each.config) for each in (full, ring)]

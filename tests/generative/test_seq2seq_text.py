@@ -20,6 +20,7 @@ from litewright.generative.huggingface.encoder_decoder import convert_encoder_de
 from litewright.generative.huggingface.sounds import features_of
 from litewright.tools.main import main
 from tests.generative.encoder_decoders import VOCABULARY, extractor, is_speech, save
+from tests.support.slow import slow_but
 
 _LIBRARY: Any = transformers
 _CACHE = 24
@@ -145,6 +146,7 @@ def test_the_command_writes_what_the_generator_writes(t5: tuple[Any, Path]) -> N
         assert told in refused.stderr
 
 
+@pytest.mark.slow
 def test_sounds_are_read_as_their_features(tmp_path: Path) -> None:
     model, folder = _exported("whisper", tmp_path)
     generator = Seq2SeqTextGenerator(folder / "model.tflite", folder)
@@ -163,7 +165,9 @@ def test_sounds_are_read_as_their_features(tmp_path: Path) -> None:
         generator.generate("w5")
 
 
-@pytest.mark.parametrize("languages", [{}, {"<|en|>": 20, "<|de|>": 21, "<|fr|>": 22}])
+@pytest.mark.parametrize(
+    "languages", slow_but(({},), ({}, {"<|en|>": 20, "<|de|>": 21, "<|fr|>": 22}))
+)
 def test_whisper_is_asked_for_text_in_the_likeliest_language(
     languages: dict[str, int], tmp_path: Path
 ) -> None:

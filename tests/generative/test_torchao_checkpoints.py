@@ -17,6 +17,7 @@ import litewright
 from litewright.generative.generation.generator import Generator
 from litewright.generative.huggingface.export import convert_checkpoint
 from litewright.generative.huggingface.loading import open_checkpoint
+from tests.support.slow import slow_but
 from tests.support.stored_integers import Array, stored_integers
 from tests.support.tolerances import TOLERANCES, relative_error
 
@@ -93,7 +94,7 @@ CONFIGS: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", list(CONFIGS))
+@pytest.mark.parametrize("name", slow_but(("int8", "int4"), CONFIGS))
 def test_integers_of_the_file_are_those_of_the_checkpoint(name: str, tmp_path: Path) -> None:
     config, note = CONFIGS[name]
     model, twin = saved(tmp_path, config)

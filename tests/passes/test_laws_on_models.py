@@ -22,6 +22,7 @@ from tests.support.laws import (
     run_all,
     run_lawfully,
 )
+from tests.support.slow import slow_but
 
 PROGRAM_PASSES = (presets.STABLEHLO, presets.TFL)
 
@@ -35,12 +36,10 @@ def small_weights() -> Iterator[None]:
 
 
 # One of a kind; the others come with all tests.
-QUICK = ("resnet", "decoder", "llama", "bert", "t5", "vit")
+QUICK = ("decoder", "resnet")
 
 
-@pytest.mark.parametrize(
-    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in ARCHITECTURES]
-)
+@pytest.mark.parametrize("name", slow_but(QUICK, ARCHITECTURES))
 def test_laws(name: str) -> None:
     if name not in {"resnet", "decoder"}:
         pytest.importorskip("transformers")

@@ -91,7 +91,7 @@ def check(cases: tuple[Example, Example]) -> bool:
     return True
 
 
-@settings(COMMON, max_examples=20, derandomize=True)
+@settings(COMMON, max_examples=10, derandomize=True)
 @given(pairs(steps=6))
 def test_signatures_share_weights(cases: tuple[Example, Example]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -76,7 +76,7 @@ def _check_on_stablehlo(program: Program, passes: Sequence[Pass[Program]]) -> No
                 raise
 
 
-@settings(COMMON, max_examples=15, derandomize=True)
+@settings(COMMON, max_examples=8, derandomize=True)
 @given(examples(steps=8))
 def test_single_passes_keep_the_numbers(case: Example) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -26,6 +26,7 @@ from litewright.passes.fx.mark_patterns import MarkPatterns
 from litewright.passes.fx.remove_identities import RemoveIdentities
 from litewright.passes.fx.remove_unused_nodes import RemoveUnusedNodes
 from tests.support.agreement import assert_agrees
+from tests.support.slow import slow_but
 from tests.support.tolerances import assert_close
 from tests.support.xla import run_program
 
@@ -104,7 +105,7 @@ def _captured(module: nn.Module, tokens: Tensor) -> FxProgram:
     return program
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("name", slow_but(("llama", "gptj"), FOUND))
 def test_all_of_them_are_found(name: str) -> None:
     make, expected = FOUND[name]
     tokens = torch.randint(0, 50, (1, 6))
@@ -148,7 +149,7 @@ def _ops(model: EdgeModel) -> Counter[str]:
     return Counter({name: n for name, n in named.items() if name not in quiet})
 
 
-@pytest.mark.parametrize("make", [_llama, _gemma2, _qwen2])
+@pytest.mark.parametrize("make", slow_but((_gemma2,), (_llama, _gemma2, _qwen2)))
 def test_attention_written_out_is_marked_where_it_pays(make: Any, tmp_path: Path) -> None:
     """No copies of keys and values for each query head, and no more ops; the numbers stay."""
     module, tokens = Hidden(make()).eval(), torch.randint(0, 50, (1, 6))
@@ -186,7 +187,7 @@ def _encoder(name: str) -> tuple[nn.Module, Tensor]:
     return transformers.ViTModel(config), torch.randn(1, 3, 32, 32)
 
 
-@pytest.mark.parametrize("name", ["bert", "vit"])
+@pytest.mark.parametrize("name", slow_but(("bert",), ("bert", "vit")))
 def test_a_mask_that_hides_nothing_costs_nothing(name: str, tmp_path: Path) -> None:
     """Encoders hand attention a mask of zeros."""
     model, x = _encoder(name)
@@ -223,6 +224,7 @@ def test_known_masks(mask: Tensor, adds: int, tmp_path: Path) -> None:
     assert_agrees(model, Attends(), inputs, tmp_path, kind="float32 transcendental")
 
 
+@pytest.mark.slow
 def test_the_same_graph_as_through_torch_itself() -> None:
     tokens = torch.randint(0, 50, (1, 6))
     eager = litewright.convert(Hidden(_llama()).eval(), (tokens,))
@@ -230,6 +232,7 @@ def test_the_same_graph_as_through_torch_itself() -> None:
     assert _ops(eager) == _ops(sdpa)
 
 
+@pytest.mark.slow
 def test_marking_all_of_them_costs_nothing() -> None:
     """What the target does not know folds and fuses as if nobody had marked it."""
     module, tokens = Hidden(_llama()).eval(), torch.randint(0, 50, (1, 6))

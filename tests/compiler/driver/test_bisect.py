@@ -20,6 +20,7 @@ from litewright.compiler.targets import XNNPACK
 from litewright.compiler.weights.torch_source import TorchSource
 from litewright.passes.core import Pass
 from tests.compiler.driver import wrong
+from tests.support.slow import slow_but
 
 HERE = Path(wrong.__file__).name
 
@@ -108,7 +109,7 @@ def test_a_pass_without_rules() -> None:
     assert not region.rules
 
 
-@pytest.mark.parametrize("fewest", [12, 24])
+@pytest.mark.parametrize("fewest", slow_but((12,), (12, 24)))
 def test_a_pass_that_is_wrong_on_much_of_a_program_alone(fewest: int) -> None:
     module, args = mlp()
     item = wrong.OnlyInLongPrograms(fewest)

@@ -98,6 +98,7 @@ def length(low: int = 2, high: int = 48) -> Any:
 # ---- models --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_resnet_at_any_batch(tmp_path: Path) -> None:
     module = randomise_batch_norms(resnet18(10, width=8))
     sizes = [(1, 3, 64, 64), (9, 3, 64, 64), (3, 3, 64, 64)]
@@ -109,6 +110,7 @@ def test_resnet_at_any_batch(tmp_path: Path) -> None:
     assert op_histogram(model) == op_histogram(still)
 
 
+@pytest.mark.slow
 def test_resnet_at_any_multiple_of_32(tmp_path: Path) -> None:
     module = randomise_batch_norms(resnet18(10, width=4))
     rows, columns = Dim("rows", min=2, max=9), Dim("columns", min=2, max=9)
@@ -137,8 +139,8 @@ def _bert() -> nn.Module:
 @pytest.mark.parametrize(
     ("dynamic", "sizes"),
     [
-        ({0: batch()}, [(1, 16), (11, 16), (5, 16)]),
-        ({1: length()}, [(2, 1), (2, 48), (2, 20)]),
+        pytest.param({0: batch()}, [(1, 16), (11, 16), (5, 16)], marks=pytest.mark.slow),
+        pytest.param({1: length()}, [(2, 1), (2, 48), (2, 20)], marks=pytest.mark.slow),
         ({0: batch(), 1: length()}, [(1, 5), (7, 48), (5, 20), (1, 1)]),
     ],
     ids=["batch", "length", "both"],
@@ -182,7 +184,7 @@ class CausalBlock(nn.Module):
 @pytest.mark.parametrize(
     ("dynamic", "sizes"),
     [
-        ({1: length()}, [(2, 3, 32), (2, 48, 32), (2, 13, 32)]),
+        pytest.param({1: length()}, [(2, 3, 32), (2, 48, 32), (2, 13, 32)], marks=pytest.mark.slow),
         ({0: batch(), 1: length()}, [(1, 3, 32), (5, 48, 32), (3, 13, 32)]),
     ],
     ids=["length", "both"],
@@ -206,6 +208,7 @@ class Causal(CausalBlock):
         return x + self.out(seen.transpose(1, 2).reshape(rows, tokens, size))
 
 
+@pytest.mark.slow
 def test_scaled_dot_product_attention(tmp_path: Path) -> None:
     sizes = [(1, 3, 32), (5, 48, 32), (3, 13, 32)]
     check(Causal(), (2, 9, 32), {0: batch(), 1: length()}, sizes, tmp_path)
@@ -242,6 +245,7 @@ def test_decoder_of_any_number_of_tokens_is_refused() -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_table_larger_than_a_constant_is_cut_at_run_time(tmp_path: Path) -> None:
     module = CausalBlock(longest=1024)
     sizes = [(2, 3, 32), (2, 700, 32), (2, 64, 32)]
@@ -272,6 +276,7 @@ def test_unet_at_any_multiple(mode: str, tmp_path: Path) -> None:
     check(UNet(mode), (1, 3, 16, 24), {2: 4 * rows, 3: 4 * columns}, sizes, tmp_path)
 
 
+@pytest.mark.slow
 def test_lstm_at_any_batch(tmp_path: Path) -> None:
     lstm = nn.LSTM(8, 6, batch_first=True)
     module = Call(lambda x: lstm(x)[0])
@@ -439,6 +444,7 @@ def test_sizes_that_torch_finds_out(tmp_path: Path) -> None:
     check(module, (3, 7, 8), {0: Dim.AUTO, 1: Dim.DYNAMIC}, SIZES, tmp_path)
 
 
+@pytest.mark.slow
 def test_one_of_several_signatures(tmp_path: Path) -> None:
     module = CausalBlock().eval()
     model = (

@@ -94,6 +94,7 @@ def test_steps_tell_what_each_pass_did(content: dict[str, Any]) -> None:
 _ORDER = ["fx", "stablehlo", "tfl"]
 
 
+@pytest.mark.slow
 def test_changes_of_alike_layers_are_folded() -> None:
     pages = [
         content_of(report_conversion(decoder_requests(n), Options(), Contents("n", run=False)))

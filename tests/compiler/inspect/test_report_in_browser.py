@@ -73,6 +73,7 @@ def _tab(page: Any, name: str) -> None:
     _one(page, f"#tab-{name}").click()
 
 
+@pytest.mark.slow
 def test_it_is_small_and_quick(page: Any, folder: Path) -> None:
     assert (folder / "decoder.html").stat().st_size < 3_000_000
     start = time.perf_counter()

@@ -163,12 +163,14 @@ def test_predictions_are_better_with_calibration(scorer: Scorer) -> None:
     assert calibrated < 0.8 * searched
 
 
+@pytest.mark.slow
 def test_a_table_of_8_bits_is_worth_its_bytes(scorer: Scorer) -> None:
     coarse = scorer.divergence(int4_blocks(32, "mse"))
     fine = scorer.divergence("int4_block32")
     assert fine < 0.6 * coarse
 
 
+@pytest.mark.slow
 def test_sentences_keep_their_meaning(tmp_path: Path) -> None:
     encoder = sentence_encoder()
     inputs = tokenize(SENTENCES, 24)

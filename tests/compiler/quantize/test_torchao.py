@@ -15,6 +15,7 @@ import litewright
 from litewright.compiler.runtime import Runner
 from litewright.compiler.weights.affine import Affine, AffineSource, affine_of
 from litewright.quantize import QuantSpec, Rule, recipe
+from tests.support.slow import slow_but
 from tests.support.stored_integers import Array, Stored, stored_integers
 from tests.support.tolerances import TOLERANCES, assert_close, relative_error
 
@@ -273,7 +274,7 @@ def test_modules_that_were_exported(
         assert_stored(each, module.get_parameter(f"{name}.weight"), name)
 
 
-@pytest.mark.parametrize("exported", [False, True])
+@pytest.mark.parametrize("exported", slow_but((False,), (False, True)))
 @pytest.mark.parametrize("zero_point", [None, 5])
 def test_activations_with_scales_of_their_own(
     zero_point: int | None, *, exported: bool, tmp_path: Path

@@ -17,6 +17,7 @@ from tests.models.decoder import Decoder, Prefill
 from tests.models.decoder_config import DecoderConfig
 from tests.models.encoder import SENTENCES, sentence_encoder, tokenize
 from tests.models.resnet import randomise_batch_norms, resnet18
+from tests.support.slow import slow_but
 from tests.support.tolerances import assert_close
 from tests.support.xla import run_program
 
@@ -43,13 +44,14 @@ def test_resnet() -> None:
     _assert_agrees(module, {"x": x}, {"output_0": module(x)})
 
 
-@pytest.mark.parametrize("length", [9, 24])
+@pytest.mark.parametrize("length", slow_but((9,), (9, 24)))
 def test_sentence_encoder(length: int) -> None:
     module = sentence_encoder()
     inputs = tokenize(SENTENCES[:3], length)
     _assert_agrees(module, inputs, {"output_0": module(**inputs)})
 
 
+@pytest.mark.slow
 def test_decoder() -> None:
     torch.manual_seed(0)
     config = DecoderConfig.tiny(layers=3, tied=True)
