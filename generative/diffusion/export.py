@@ -19,6 +19,7 @@ from torch import Tensor, nn
 import litewright
 
 from ..huggingface.at_hand import parameters_at_hand
+from ..huggingface.eager import run_eagerly
 from ..huggingface.library import AutoTokenizer, auto_class
 from ..huggingface.loading import (
     Checkpoint,
@@ -125,8 +126,8 @@ def _convert(
     edge.export(path, progress=options.get("progress"))
     if not proof:
         return None
-    with parameters_at_hand(opened), torch.no_grad():
-        (expected,) = opened.model(**samples).values()
+    with parameters_at_hand(opened):
+        (expected,) = run_eagerly(opened.model, **samples).values()
     inputs = {name: each.numpy() for name, each in samples.items()}
     (actual,) = litewright.Session(path).run(inputs, path.stem).values()
     error = float(np.abs(actual - expected.numpy()).max() / np.abs(expected.numpy()).max())

@@ -20,6 +20,8 @@ import litewright
 
 from .attention import MASKED, source_mask, step_mask
 from .cache import KEY, VALUE, StepCache, StepLayer
+from .descriptions import reason
+from .eager import place_of
 from .library import BaseModelOutput, Cache, CacheLayerMixin, EncoderDecoderCache
 
 CROSS_KEY, CROSS_VALUE = "cross_k_{}", "cross_v_{}"
@@ -203,10 +205,9 @@ def shapes_of(model: nn.Module, inputs: Mapping[str, Tensor]) -> Shapes:
     try:
         caches = _dry_run(model, inputs)
     except Exception as error:  # code of all kinds, with errors of all kinds
-        told = str(error).splitlines() or [type(error).__name__]
         raise litewright.UserError(
-            f"{type(model).__name__}: this encoder-decoder cannot be exported: the code that transformers has for it "
-            f"does not run without numbers: {told[0]}"
+            f"{type(model).__name__} cannot be run without numbers, at {place_of(error, model)}: "
+            f"{type(error).__name__}: {reason(error)}"
         ) from error
     own, cross = (
         tuple(map(_shape, _filled(each)))

@@ -13,6 +13,7 @@ import torch
 from ..generation.seq2seq import Seq2SeqGenerator
 from .at_hand import parameters_at_hand
 from .crossing import PADDING, TOKENS
+from .eager import eager_attention, run_eagerly
 from .encoder_decoder import EncoderDecoderModel
 from .proof import Outcome, Proof, outcome_of
 from .reference import Progress
@@ -67,6 +68,9 @@ def prove_encoder_decoder(
         model: what was converted.
         path: the .tflite that was written of it.
         progress: told how far it is.
+
+    Raises:
+        UserError: the model's own code fails in PyTorch.
     """
     runner = Seq2SeqGenerator(path)
     config: Any = model.checkpoint.config
@@ -136,17 +140,12 @@ def _trials(
 
 def _reference(model: EncoderDecoderModel, source: Source, text: Sequence[int]) -> Array:
     """Logits [text, vocabulary] of the model's own code in eager PyTorch, float32, without a cache."""
-    called: Any = model.checkpoint.model
     content, tokens = torch.as_tensor(source.content), torch.tensor([list(text)])
     # Without masks, some models take tokens that look like padding for padding.
     seen = {"decoder_attention_mask": torch.ones_like(tokens)}
     if TOKENS in model.plan.sources[model.encoder_lengths[0]]:
         seen[PADDING] = torch.ones_like(content)
-    before: str = called.config._attn_implementation
-    called.set_attn_implementation("eager")
-    try:
-        with torch.no_grad():
-            made = called(content, decoder_input_ids=tokens, use_cache=False, **seen)
-    finally:
-        called.set_attn_implementation(before)
+    reference = model.checkpoint.model
+    with eager_attention(reference):
+        made = run_eagerly(reference, content, decoder_input_ids=tokens, use_cache=False, **seen)
     return made.logits[0].numpy()

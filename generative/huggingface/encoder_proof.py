@@ -13,6 +13,7 @@ import torch
 import litewright
 
 from .at_hand import parameters_at_hand
+from .eager import run_eagerly
 from .encoder import ENCODE, EncoderModel, padded
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -55,6 +56,9 @@ def prove_encoder(
         encoder: what was converted.
         texts: tokens; without, random ones that fill a signature and half of it.
         path: the file, if it is written already.
+
+    Raises:
+        UserError: the model's own code fails in PyTorch.
     """
     run = encoder.edge if path is None else _Session(path)
     random = np.random.default_rng(0)
@@ -123,9 +127,8 @@ def _compared(
         begins=[begins[row] for row in rows],
     )
     inputs = {name: made[name] for name in encoder.inputs}
-    with torch.no_grad():
-        tensors = {name: torch.as_tensor(each) for name, each in inputs.items()}
-        expected: dict[str, Any] = encoder.checkpoint.model(**tensors)
+    tensors = {name: torch.as_tensor(each) for name, each in inputs.items()}
+    expected: dict[str, Any] = run_eagerly(encoder.checkpoint.model, **tensors)
     actual = _run(encoder, run, length, inputs)
     outputs = encoder.task.outputs
     outcomes: list[Outcome] = []

@@ -81,6 +81,9 @@ def prove(model: LanguageModel, path: Path, *, progress: Progress | None = None)
         model: what was converted.
         path: the .tflite that was written of it.
         progress: told how far it is.
+
+    Raises:
+        UserError: the model's own code fails in PyTorch.
     """
     generator = Generator(path)
     vocabulary = int(model.checkpoint.config.get_text_config(decoder=True).vocab_size)

@@ -74,6 +74,9 @@ def read(
         path: the .tflite that was written of it.
         tokens: of the text, no more than the caches hold.
         progress: told how far it is.
+
+    Raises:
+        UserError: the model's own code fails in PyTorch.
     """
     trial = Trial("a text", (Turn(1, len(tokens) - 1),))
     reference = reference_logits(model.checkpoint, tokens, list(trial.positions()), progress)

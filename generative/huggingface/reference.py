@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from .eager import eager_attention, run_eagerly
 from .loading import Checkpoint
 from .weights import tensor_of
 
@@ -46,31 +47,30 @@ def reference_logits(
 
     Returns:
         [positions, vocabulary].
+
+    Raises:
+        UserError: the model's own code fails.
     """
-    model: Any = checkpoint.model
-    before: str = model.config._attn_implementation
-    model.set_attn_implementation("eager")
+    model = checkpoint.model
     length = _part_length(model, len(tokens))
     parts = [range(at, min(at + length, len(tokens))) for at in range(0, len(tokens), length)]
     found: list[Array] = []
     cache: Any = None
-    try:
-        with parameters_when_needed(checkpoint, progress, len(parts)), torch.no_grad():
-            for part in parts:
-                wanted = [p - part.start for p in positions if p in part]
-                made = model(
-                    input_ids=torch.tensor([list(tokens[part.start : part.stop])]),
-                    past_key_values=cache,
-                    use_cache=len(parts) > 1,
-                    logits_to_keep=torch.tensor(wanted or [0]),
-                )
-                cache = made.past_key_values if len(parts) > 1 else None
-                logits = made.logits[0]
-                # Not every model knows that logits are wanted at some positions alone.
-                chosen = logits if len(logits) == len(wanted or [0]) else logits[wanted or [0]]
-                found += [chosen.numpy()[: len(wanted)]]
-    finally:
-        model.set_attn_implementation(before)
+    with eager_attention(model), parameters_when_needed(checkpoint, progress, len(parts)):
+        for part in parts:
+            wanted = [p - part.start for p in positions if p in part]
+            made = run_eagerly(
+                model,
+                input_ids=torch.tensor([list(tokens[part.start : part.stop])]),
+                past_key_values=cache,
+                use_cache=len(parts) > 1,
+                logits_to_keep=torch.tensor(wanted or [0]),
+            )
+            cache = made.past_key_values if len(parts) > 1 else None
+            logits = made.logits[0]
+            # Not every model knows that logits are wanted at some positions alone.
+            chosen = logits if len(logits) == len(wanted or [0]) else logits[wanted or [0]]
+            found += [chosen.numpy()[: len(wanted)]]
     return np.concatenate(found)
 
 

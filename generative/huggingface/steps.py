@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,6 +18,7 @@ from ..layers.ring_cache import Ring
 from .attention import step_mask
 from .cache import KEY, VALUE, StepCache
 from .descriptions import reason
+from .eager import place_of
 from .library import DummyLayer, DynamicCache
 
 
@@ -137,19 +136,12 @@ def cache_shapes(model: nn.Module) -> dict[int, CacheShape]:
             "are not known; models that read a text at once are exported as encoders, for a task of theirs"
         )
     if failure is not None and not all(getattr(each, "is_initialized", True) for each in layers):
-        told = f"{type(failure).__name__}: {reason(failure)}"
         raise litewright.UserError(
-            f"{type(model).__name__} cannot be run without numbers, at {_line_of(failure)}: {told}"
+            f"{type(model).__name__} cannot be run without numbers, at {place_of(failure, model)}: "
+            f"{type(failure).__name__}: {reason(failure)}"
         ) from failure
     shapes = {index: _shape_of(model, each) for index, each in enumerate(layers)}
     return {index: each for index, each in shapes.items() if each is not None}
-
-
-def _line_of(error: Exception) -> str:
-    """The innermost line of a model's own code that an error has passed."""
-    lines = traceback.extract_tb(error.__traceback__)
-    own = [each for each in lines if Path(each.filename).name.startswith("modeling_")]
-    return f"{own[-1].filename}:{own[-1].lineno}" if own else "an unknown line"
 
 
 def _shape_of(model: nn.Module, layer: Any) -> CacheShape | None:

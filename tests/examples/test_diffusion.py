@@ -15,6 +15,8 @@ import pytest
 import torch
 from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers.models.clip.modeling_clip import CLIPMLP
 
 import litewright
 from litewright.compiler.runtime import Runner
@@ -185,7 +187,15 @@ def test_older_names_of_attention_are_known(pipeline: tuple[Any, Path], tmp_path
     assert parts[2].error <= TOLERANCES["float32 model"]
 
 
-def test_one_error_and_nothing_left_behind(pipeline: tuple[Any, Path], tmp_path: Path) -> None:
+def _fails_on_numbers(_: nn.Module, states: torch.Tensor) -> torch.Tensor:
+    if type(states) is torch.Tensor:
+        raise ValueError("no numbers, please")
+    return states
+
+
+def test_one_error_and_nothing_left_behind(
+    pipeline: tuple[Any, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source, output = tmp_path / "source", tmp_path / "out" / "made"
     output.parent.mkdir()
     shutil.copytree(pipeline[1], source)
@@ -196,6 +206,9 @@ def test_one_error_and_nothing_left_behind(pipeline: tuple[Any, Path], tmp_path:
         assert list(output.parent.iterdir()) == []
 
     refused("sides must be multiples of 16", size=(40, 64))
+    with monkeypatch.context() as patched:
+        patched.setattr(CLIPMLP, "forward", _fails_on_numbers)
+        refused(r"at model\.\S+\.mlp \(CLIPMLP, /\S+/test_diffusion\.py:\d+\): ValueError: no numb")
     file = source / "unet" / "diffusion_pytorch_model.safetensors"
     tensors = load_file(file)
     tensors.pop("conv_in.weight")

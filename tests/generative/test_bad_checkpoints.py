@@ -214,7 +214,7 @@ _NO_CACHES: dict[str, tuple[str, dict[str, Any], str]] = {
     "asks for numbers first": (
         "JetMoeConfig",
         {"num_local_experts": 2, "num_key_value_heads": 1, "kv_channels": 8},
-        r"cannot be run without numbers, at \S+modeling_jetmoe\.py:\d+",
+        r"cannot be run without numbers, at \S+ \(JetMoe\w+, /\S+/modeling_jetmoe\.py:\d+\)",
     ),
 }
 

@@ -140,7 +140,10 @@ def test_code_that_asks_for_numbers_is_refused(tmp_path: Path) -> None:
     )
     library.LEDForConditionalGeneration(config).save_pretrained(tmp_path)
 
-    with pytest.raises(litewright.UserError, match="LEDForConditionalGeneration: this encoder-dec"):
+    place = r"at \S+ \(LED\w+, /\S+/modeling_led\.py:"
+    with pytest.raises(
+        litewright.UserError, match=rf"LEDFor\w+ cannot be run without numbers, {place}"
+    ):
         convert_encoder_decoder(tmp_path, encoder_lengths=(8,), cache_length=16)
 
 
