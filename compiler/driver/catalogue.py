@@ -10,9 +10,21 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from litewright.lowering.stablehlo_to_tfl import rules_for
-from litewright.passes.core import EliminateCommonSubexpressions, RewritePass, Rule, RuleSet
+from litewright.passes.core import (
+    EliminateCommonSubexpressions,
+    Pass,
+    RewritePass,
+    Rule,
+    RuleSet,
+)
+from litewright.passes.tfl.quantize_activations import QuantizeActivations
+from litewright.passes.tfl.quantize_state import QuantizeState
+from litewright.passes.tfl.show_integers import ShowIntegers
 
 from ..diagnostics import UserError
+from ..ir.program import Program
+from ..quantize.recipe import Recipe
+from ..quantize.recipes import recipe_of, static_int8
 from ..targets import Target
 from .extensions import Extensions, plan_for
 from .marking import marked_titles
@@ -22,10 +34,10 @@ _ITEM = re.compile(r"\s*([\w-]+)\s*(?:\{([^}]*)\})?\s*(?:,|$)")
 
 
 def passes_of(stage: Stage, extensions: Extensions) -> dict[str, AnyPass]:
-    """The passes of a stage by name: those of the default plan, and those that others have added."""
+    """The passes of a stage by name: those of the default plan, of recipes, and those that others have added."""
     plan = plan_for(None, extensions)
-    known = {each.name: each for each in leaves(plan.of(stage))}
-    return known | ({} if stage == "fx" else {"eliminate-common-subexpressions": _ELIMINATE})
+    more = {"fx": (), "stablehlo": (_ELIMINATE,), "tfl": (_ELIMINATE, *OF_RECIPES)}
+    return {each.name: each for each in (*leaves(plan.of(stage)), *more[stage])}
 
 
 def describe(item: AnyPass) -> str:
@@ -50,13 +62,20 @@ def listing(stage: Stage, extensions: Extensions) -> list[str]:
 
 _ELIMINATE = EliminateCommonSubexpressions()
 
+OF_RECIPES: tuple[Pass[Program], ...] = (
+    QuantizeState(Recipe((), state="int8")),
+    QuantizeActivations(static_int8()),
+    ShowIntegers(),
+)
+"""Passes on tfl that `with_recipe` adds, and that need nothing beside the program and a recipe."""
+
 
 def parse_pipeline(text: str, stage: Stage, extensions: Extensions) -> tuple[AnyPass, ...]:
     """The passes that a text names, in its order.
 
     Args:
         text: names separated by commas, options in braces: `NAME{option=value,option=value},NAME`; `default`
-            stands for the default passes of the stage.
+            stands for the default passes of the stage. An option `recipe` is a name or a JSON file.
         stage: the level of the passes.
         extensions: what others have added.
 
@@ -139,6 +158,8 @@ def _value(item: AnyPass, name: str, text: str) -> Any:
     current = getattr(item, name)
     if isinstance(current, str):
         return text
+    if isinstance(current, Recipe):
+        return recipe_of(text)
     try:
         value = ast.literal_eval({"true": "True", "false": "False"}.get(text.lower(), text))
     except (ValueError, SyntaxError) as error:

@@ -33,6 +33,7 @@ from .loading import Note, load_program, stage_of
 from .options import Options
 from .plan import PassPlan
 from .presets import EMPTY, for_target
+from .quantization import CHANGES_INTERFACE
 from .replay import replay_command
 
 Watching = Sequence[Observer[Any]]
@@ -71,7 +72,11 @@ def optimise(
     stage = stage_of(program)
     passes = parse_pipeline(pipeline, stage, extensions)
     statistics = Statistics()
-    checks = (*_dumping(replace(EMPTY, **{stage: passes})), CheckInterface(), CheckVerified(verify))
+    checks = (
+        *_dumping(replace(EMPTY, **{stage: passes})),
+        CheckInterface(CHANGES_INTERFACE),
+        CheckVerified(verify),
+    )
     with mlir.use(program.context):
         watching = (*observers, *checks, CheckHonesty(), statistics)
         Pipeline(passes).run(program, watching)

@@ -12,6 +12,9 @@ from litewright.passes.core import RuleSet
 
 from ..diagnostics import UserError
 from ..ir.observer import Observer
+from ..quantize.recipe import Recipe
+from ..quantize.recipes import READY
+from .catalogue import OF_RECIPES
 from .plan import STAGES, AnyPass, PassPlan, leaves
 
 
@@ -36,13 +39,20 @@ def replay_command(plan: PassPlan, names: str, path: Path) -> str:
 
 
 def spelling(item: AnyPass) -> str:
-    """A pass as pipelines spell it: its name, and in braces the options that have not their defaults."""
+    """A pass as pipelines spell it: its name, and in braces the options that have not their defaults.
+
+    A recipe that has no name of ours is spelt as the file that it would have to be saved to.
+    """
     options = [
         f"{field.name.replace('_', '-')}={getattr(item, field.name)}"
         for field in dataclasses.fields(item)
         if isinstance(field.default, bool | int | float | str)
         and getattr(item, field.name) != field.default
     ]
+    recipe = getattr(item, "recipe", None)
+    if isinstance(recipe, Recipe) and item not in OF_RECIPES:
+        is_ready = recipe.name in READY and READY[recipe.name]() == recipe
+        options.append(f"recipe={recipe.name}{'' if is_ready else '.json'}")
     return f"{item.name}{{{','.join(options)}}}" if options else item.name
 
 

@@ -25,6 +25,7 @@ from litewright.compiler.targets.activation_schemes import (
     why_not_integer,
 )
 from litewright.compiler.weights.expression import leaves
+from litewright.passes.core import Decline, decline
 
 from .fuse_quantized import holds_bias, scheme_of, weight_of
 
@@ -354,7 +355,7 @@ class Plan:
 
     inside: tuple[Candidate, ...]
     schemes: Schemes
-    reasons: tuple[tuple[ir.OpView, str], ...]
+    reasons: tuple[tuple[ir.OpView, Decline], ...]
 
 
 def plan_of(program: Program, found: Sequence[Candidate], ranges: Mapping[ir.Value, Range]) -> Plan:
@@ -373,12 +374,14 @@ def plan_of(program: Program, found: Sequence[Candidate], ranges: Mapping[ir.Val
                 known[value] = _range_of(array)
             elif given is not None:
                 known[value] = _lowest(given), _highest(given)
-    left = [each for each in found if _why_unknown(each, known) is None]
-    reasons = [(e.op, why) for e in found if (why := _why_unknown(e, known)) and _pays(e)]
+    unknown = {each: why for each in found if (why := _why_unknown(each, known)) is not None}
+    reasons = [(each.op, why) for each, why in unknown.items() if _pays(each)]
+    left = [each for each in found if each not in unknown]
     while True:
         inside = joined(left)
         schemes = Schemes(inside, known)
-        refused = [(e, why) for e in inside if (why := _why_not(program, e, schemes, known))]
+        whys = [(each, _why_not(program, each, schemes, known)) for each in inside]
+        refused = [(each, why) for each, why in whys if why is not None]
         if not refused:
             return Plan(tuple(inside), schemes, tuple(reasons))
         reasons += [(each.op, why) for each, why in refused]
@@ -391,39 +394,36 @@ def _range_of(constant: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Ra
     return float(wide.min(initial=0)), float(wide.max(initial=0))
 
 
-def _why_unknown(candidate: Candidate, known: Mapping[ir.Value, Range]) -> str | None:
+def _why_unknown(candidate: Candidate, known: Mapping[ir.Value, Range]) -> Decline | None:
     if any(value not in known for value in candidate.values):
-        return "no range of its values is known, or it holds masks or infinity"
+        return decline("no range of its values is known, or it holds masks or infinity")
     if not all(np.isfinite(known[value]).all() for value in candidate.values):
-        return "a constant that it reads is infinite"
+        return decline("a constant that it reads is infinite")
     return None
 
 
 def _why_not(
     program: Program, candidate: Candidate, schemes: Schemes, known: Mapping[ir.Value, Range]
-) -> str | None:
+) -> Decline | None:
     weight = weight_of(candidate.op, candidate.use, program)
     if candidate.use.weight is not None and weight is None:
-        return "its weight is no integer that kernels take"
+        return decline("its weight is no integer that kernels take")
     operands = [schemes.of_operand(candidate, value) for value in candidate.operands]
     result = schemes.of_value(candidate.op.results[0], candidate.storage)
-    largest = weight.largest_scale(program) if weight is not None else None
-    why = why_not_integer(candidate.kind, operands, result, largest)
     if weight is not None and not holds_bias(
         candidate.op, candidate.use, weight, operands[0], program
     ):
-        why = "its bias is computed, or too large for steps of its products"
-    if why is None and (candidate.use.shares or candidate.kind in _SUMS):
-        why = _why_vanishes(candidate, result, known)
-    return why
-
-
-def _why_vanishes(
-    candidate: Candidate, result: QuantizedType, known: Mapping[ir.Value, Range]
-) -> str | None:
-    """Numbers beside others that are so much larger, as the masks of attention are, would be nothing."""
-    for value in candidate.operands:
-        peak = max(map(abs, known[value]))
-        if 0 < peak < result.scales[0]:
-            return "an operand is smaller than a step of the result"
+        return decline("its bias is computed, or too large for steps of its products")
+    largest = weight.largest_scale(program) if weight is not None else None
+    why = why_not_integer(candidate.kind, operands, result, largest)
+    if why is not None:
+        return Decline(why)
+    if (candidate.use.shares or candidate.kind in _SUMS) and _vanishes(candidate, result, known):
+        return decline("an operand is smaller than a step of the result")
     return None
+
+
+def _vanishes(candidate: Candidate, result: QuantizedType, known: Mapping[ir.Value, Range]) -> bool:
+    """Whether numbers stand beside others so much larger, as the masks of attention are, that they would be nothing."""
+    peaks = [max(map(abs, known[value])) for value in candidate.operands]
+    return any(0 < peak < result.scales[0] for peak in peaks)

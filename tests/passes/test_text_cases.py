@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from litewright.compiler.driver import presets
-from litewright.compiler.driver.plan import leaves
+from litewright.compiler.driver.catalogue import OF_RECIPES, parse_pipeline
+from litewright.compiler.driver.extensions import Extensions
+from litewright.compiler.driver.plan import Stage, leaves
 from litewright.compiler.ir import mlir
 from litewright.compiler.ir.program import Program
 from litewright.passes.core import Pass, kebab_case
@@ -17,31 +19,33 @@ from tests.support.text_cases import TextCase, assert_case, expected_reasons, re
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "passes"
-LEVELS = ("stablehlo", "tfl")
+LEVELS: tuple[Stage, ...] = ("stablehlo", "tfl")
 # The levels of which every pass and every reason has its cases.
-COMPLETE: tuple[str, ...] = ("stablehlo", "tfl")
+COMPLETE: tuple[Stage, ...] = ("stablehlo", "tfl")
 
 # Passes that run only where a target or a recipe asks for them, or sources that text has none of, are tested
 # beside these.
 ELSEWHERE = frozenset({"quantize_weights.py", "fit_target.py", "fitting", "keep_integers.py"})
 
 CASES = {level: read_cases(HERE / level / "text") for level in LEVELS}
-PASSES: list[Pass[Program]] = [
-    *leaves(presets.DEFAULT.stablehlo),
-    *leaves(presets.DEFAULT.tfl),
-]
+PASSES: dict[Stage, list[Pass[Program]]] = {
+    "stablehlo": list(leaves(presets.DEFAULT.stablehlo)),
+    "tfl": [*leaves(presets.DEFAULT.tfl), *OF_RECIPES],
+}
 
 
-@pytest.mark.parametrize("case", [case for level in LEVELS for case in CASES[level]], ids=str)
-def test_case(case: TextCase) -> None:
+@pytest.mark.parametrize(
+    ("level", "case"), [(level, case) for level in LEVELS for case in CASES[level]], ids=str
+)
+def test_case(level: Stage, case: TextCase) -> None:
     with mlir.use(mlir.make_context()):
-        assert_case(PASSES, case)
+        assert_case(parse_pipeline(case.pipeline, level, Extensions()), case)
 
 
 @pytest.mark.parametrize("level", COMPLETE)
-def test_every_pass_has_cases_that_fire_and_cases_that_do_not(level: str) -> None:
+def test_every_pass_has_cases_that_fire_and_cases_that_do_not(level: Stage) -> None:
     cases = CASES[level]
-    for each in leaves(presets.DEFAULT.of("stablehlo" if level == "stablehlo" else "tfl")):
+    for each in PASSES[level]:
         if f"{each.name.replace('-', '_')}.py" in ELSEWHERE:
             continue
         outcomes = {case.fires for case in cases if case.passes[-1] == each.name}
@@ -72,7 +76,7 @@ def _text_of(reason: ast.expr) -> str:
 
 
 @pytest.mark.parametrize("level", COMPLETE)
-def test_every_reason_to_decline_has_a_case(level: str) -> None:
+def test_every_reason_to_decline_has_a_case(level: Stage) -> None:
     expected = expected_reasons(CASES[level])
     anywhere = {(None, reason) for _, reason in expected}
     files = sorted(

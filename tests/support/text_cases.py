@@ -32,7 +32,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,7 +48,7 @@ from litewright.compiler.ir.program import Program
 from litewright.passes.core import Decline, Pass
 from tests.support.laws import assert_laws
 
-_RUN = re.compile(r"// RUN: litewright opt %s -p ([a-z0-9,{}=-]+)\n")
+_RUN = re.compile(r"// RUN: litewright opt %s -p ([a-z0-9_,{}=-]+)\n")
 _DECLINES = re.compile(r"^// DECLINES\(([a-z0-9-]+)\): (.+)$", re.MULTILINE)
 
 
@@ -58,7 +58,7 @@ class TextCase:
 
     Attributes:
         name: what the case shows.
-        passes: names of the passes that are run; the last is the one under test.
+        pipeline: the passes that are run, as the command line spells them; the last is the one under test.
         text: the program and its checks.
         fires: whether the pass changes it.
         declines: rules with a reason that each is expected to give.
@@ -66,11 +66,16 @@ class TextCase:
     """
 
     name: str
-    passes: tuple[str, ...]
+    pipeline: str
     text: str = field(repr=False)
     fires: bool
     declines: frozenset[tuple[str, str]]
     within: str | None = None
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """Names of the passes that are run, without their options."""
+        return tuple(re.sub(r"\{[^}]*\}", "", self.pipeline).split(","))
 
     def __str__(self) -> str:
         return f"{self.passes[-1]}: {self.name}"
@@ -91,14 +96,14 @@ def cases_of(path: Path) -> list[TextCase]:
     text = path.read_text()
     command = _RUN.match(text)
     assert command is not None, f"{path.name}: the first line must be a RUN line, as {_RUN.pattern}"
-    passes = tuple(each.partition("{")[0] for each in command[1].split(","))
-    named = path.name.partition(".")[0]
-    assert named == passes[-1], f"{path.name} is not named after the pass {passes[-1]}"
     parts = re.split(r"^// -----\n", text[command.end() :], flags=re.MULTILINE)
-    return [_case(path, passes, part) for part in parts]
+    cases = [_case(path, command[1], part) for part in parts]
+    named, tested = path.name.partition(".")[0], cases[0].passes[-1]
+    assert named == tested, f"{path.name} is not named after the pass {tested}"
+    return cases
 
 
-def _case(path: Path, passes: tuple[str, ...], text: str) -> TextCase:
+def _case(path: Path, pipeline: str, text: str) -> TextCase:
     name = re.search(r"^// CASE: (.+)$", text, re.MULTILINE)
     assert name is not None, f"{path.name}: a case without a name:\n{text}"
     fires = re.search(r"^// CHECK", text, re.MULTILINE) is not None
@@ -109,7 +114,7 @@ def _case(path: Path, passes: tuple[str, ...], text: str) -> TextCase:
     )
     within = re.search(r"^// WITHIN: (.+)$", text, re.MULTILINE)
     return TextCase(
-        name[1], passes, text, fires, declines, within[1] if within is not None else None
+        name[1], pipeline, text, fires, declines, within[1] if within is not None else None
     )
 
 
@@ -123,17 +128,14 @@ def filecheck(text: str, checks: str) -> None:
     assert not failed, f"{complaint.getvalue()}\nin:\n{text}"
 
 
-def assert_case(passes: Iterable[Pass[Program]], case: TextCase) -> None:
+def assert_case(passes: Sequence[Pass[Program]], case: TextCase) -> None:
     """Runs a case in the current context and asserts all that is expected of it.
 
     Args:
-        passes: any that the case may name.
+        passes: those of the case's pipeline.
         case: what is run.
     """
-    by_name = {each.name: each for each in passes}
-    unknown = set(case.passes) - set(by_name)
-    assert not unknown, f"no pass is named {sorted(unknown)}; there are {sorted(by_name)}"
-    *preparing, tested = (by_name[name] for name in case.passes)
+    *preparing, tested = passes
     program = parse_program(case.text)
     for each in preparing:
         each.run(program)

@@ -172,6 +172,22 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert "cannot read" in result.output
 
 
+def test_passes_of_recipes_may_change_what_callers_see(tmp_path: Path) -> None:
+    path = tmp_path / "state.mlir"
+    path.write_text(
+        """
+        func.func @main(%s: tensor<2xf32> {litewright.name = "s", litewright.range = [-1.0, 1.0]})
+            -> (tensor<2xf32> {litewright.name = "s"}) {
+          %0 = "tfl.abs"(%s) {litewright.range = [[0.0, 1.0]]} : (tensor<2xf32>) -> tensor<2xf32>
+          return %0 : tensor<2xf32>
+        }
+        """
+    )
+    result = litewright_("opt", path, "-p", "quantize-state")
+    assert result.exit_code == 0, result.output
+    assert "%arg0: tensor<2x!quant.uniform<i8:f32" in result.stdout
+
+
 def test_lists_passes(text: Path) -> None:
     result = litewright_("opt", text, "--list")
     assert "fuse-activations: Fuses RELU" in result.stdout

@@ -1,5 +1,6 @@
 """Programs from files, pipelines as text, and the switches of the environment."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from litewright.compiler.ir.program import inputs_of, results_of, weights_of
 from litewright.compiler.targets import XNNPACK
 from litewright.passes.core import RuleSet, rewrite_rule
 from litewright.passes.stablehlo.fold_constants import FoldConstants
+from litewright.passes.tfl.quantize_activations import QuantizeActivations
+from litewright.quantize import static_int8, static_int16x8
 from tests.support.laws import run_all
 from tests.support.tolerances import assert_close
 
@@ -166,6 +169,26 @@ def test_a_pipeline_as_text() -> None:
     assert found[0] == FoldConstants(max_bytes=64)
     assert parse_pipeline("default", "tfl", NONE) == DEFAULT.tfl
     assert not parse_pipeline("", "tfl", NONE)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [("static_int9", "did you mean static_int8"), ("own.json", r"own\.json")],
+)
+def test_recipes_that_there_are_not(recipe: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        parse_pipeline(f"quantize-activations{{recipe={recipe}}}", "tfl", NONE)
+
+
+def test_recipes_are_options() -> None:
+    own = QuantizeActivations(replace(static_int8("mse"), name="own"))
+    ready = QuantizeActivations(static_int16x8())
+    assert [spelling(each) for each in (own, ready, QuantizeActivations(static_int8()))] == [
+        "quantize-activations{recipe=own.json}",
+        "quantize-activations{recipe=static_int16x8}",
+        "quantize-activations",
+    ]
+    assert parse_pipeline(spelling(ready), "tfl", NONE) == (ready,)
 
 
 @pytest.mark.parametrize("name", passes_of("stablehlo", NONE) | passes_of("tfl", NONE))
