@@ -5,23 +5,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from benchmarks.cases import CASES, Case, Side, select
-from benchmarks.children import ROOT, WorkerError, Workers
+from benchmarks.children import WorkerError, Workers
 from benchmarks.layer_cost import measure_layer_cost
 from benchmarks.measure import Bench, Effort
 from benchmarks.page import page
 from benchmarks.passes import measure_passes
 from benchmarks.peer_environment import peer_python
 from benchmarks.results import Results
-from benchmarks.setting import describe, is_busy
+from benchmarks.setting import describe
 from benchmarks.tables import Table, case_table, layer_cost_tables, passes_tables, stages_table
-from benchmarks.terminal import report, rich_table
+from benchmarks.terminal import (
+    console,
+    places,
+    report,
+    show_failure,
+    show_tables,
+    warn_if_busy,
+)
 
 LAYER_COST, PASSES = "layer-cost", "passes"
 _QUICK = Effort(conversions=1, orders=1, rounds=2, seconds=0.1)
-_console = Console()
 
 
 @click.command(help=__doc__)
@@ -37,18 +42,7 @@ _console = Console()
     help="Only these.",
 )
 @click.option("--quick", is_flag=True, help="One conversion, short timing: to try the harness.")
-@click.option(
-    "--work",
-    type=click.Path(path_type=Path),
-    default=ROOT / "build" / "benchmarks",
-    help="Folder for checkpoints, models and logs; the large decoder wants 20 GB.",
-)
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    default=ROOT / "docs" / "benchmarks",
-    help="Results and page, without the endings .json and .md.",
-)
+@places("benchmarks", "Folder for checkpoints, models and logs; the large decoder wants 20 GB.")
 def main(
     *,
     cases: tuple[str, ...],
@@ -73,8 +67,7 @@ def main(
         results.save(results_path)
         page_path.write_text(page(results))
 
-    if is_busy():
-        _console.print("[yellow]the machine is busy: figures will be doubtful[/yellow]")
+    warn_if_busy()
     fine = True
     for case in selected:
         fine &= _measure_case(bench, case, chosen, results, command)
@@ -85,7 +78,7 @@ def main(
     if PASSES in cases or not cases:
         fine &= _measure_passes(bench, results, command)
         save()
-    _console.print(f"written: {results_path}, {page_path}")
+    console.print(f"written: {results_path}, {page_path}")
     sys.exit(0 if fine else 1)
 
 
@@ -93,11 +86,11 @@ def _measure_case(
     bench: Bench, case: Case, sides: tuple[Side, ...], results: Results, command: str
 ) -> bool:
     """Measure a case into the results; whether nothing failed."""
-    _console.rule(case.title)
+    console.rule(case.title)
     try:
         result = bench.case(case, [s for s in case.sides if s in sides], describe(command))
     except WorkerError as error:
-        _console.print(f"{case.name}: {error}", style="red", markup=False)
+        show_failure(f"{case.name}: {error}")
         return False
     results.cases[case.name] = result
     failures = {side: each.failure for side, each in result.sides.items()}
@@ -110,11 +103,11 @@ def _measure_layer_cost(
     bench: Bench, sides: tuple[Side, ...], results: Results, command: str
 ) -> bool:
     """Measure what a layer costs into the results; whether nothing failed."""
-    _console.rule("One decoder layer more")
+    console.rule("One decoder layer more")
     try:
         cost = measure_layer_cost(bench, sides, describe(command))
     except WorkerError as error:
-        _console.print(f"{LAYER_COST}: {error}", style="red", markup=False)
+        show_failure(f"{LAYER_COST}: {error}")
         return False
     results.layer_cost = cost
     return _show(layer_cost_tables(cost), cost.failures)
@@ -122,23 +115,21 @@ def _measure_layer_cost(
 
 def _measure_passes(bench: Bench, results: Results, command: str) -> bool:
     """Measure what passes cost and gain into the results; whether nothing failed."""
-    _console.rule("Passes")
+    console.rule("Passes")
     try:
         results.passes = measure_passes(bench, describe(command))
     except WorkerError as error:
-        _console.print(f"{PASSES}: {error}", style="red", markup=False)
+        show_failure(f"{PASSES}: {error}")
         return False
     return _show(passes_tables(results.passes), {})
 
 
 def _show(tables: Sequence[Table], failures: Mapping[str, str | None]) -> bool:
     """Print tables, and what failed; whether nothing did."""
-    for table in tables:
-        if table.rows:
-            _console.print(rich_table(table))
+    show_tables(tables)
     known = {name: failure for name, failure in failures.items() if failure is not None}
     for name, failure in known.items():
-        _console.print(f"{name} failed: {failure}", style="red", markup=False)
+        show_failure(f"{name} failed: {failure}")
     return not known
 
 

@@ -1,10 +1,10 @@
 """What was measured, as data that a JSON file holds."""
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from benchmarks.results_file import read_results, write_results
 
 SCHEMA_VERSION = 1
 
@@ -138,10 +138,8 @@ class Results:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a file that `save` wrote; nothing measured yet if there is none of this version."""
-        if not path.exists():
-            return cls()
-        data = json.loads(path.read_text())
-        if data.pop("version", None) != SCHEMA_VERSION:
+        data = read_results(path, SCHEMA_VERSION)
+        if data is None:
             return cls()
         cost = data["layer_cost"]
         return cls(
@@ -152,9 +150,7 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Write the file whole."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"version": SCHEMA_VERSION, **dataclasses.asdict(self)}, indent=1)
-        path.write_text(text + "\n")
+        write_results(path, SCHEMA_VERSION, self)
 
 
 def _passes(data: dict[str, Any] | None) -> PassesResult | None:

@@ -7,22 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
-from benchmarks.children import ROOT, WorkerError, Workers
+from benchmarks.children import WorkerError, Workers
 from benchmarks.generation.families import DEFAULT_FAMILIES, FAMILIES, Family, family_of
 from benchmarks.generation.measure import Bench, Effort
 from benchmarks.generation.page import bundle_tables, memory_table, page, speed_tables
 from benchmarks.generation.results import Results
 from benchmarks.peer_environment import peer_python
-from benchmarks.setting import describe, is_busy
+from benchmarks.setting import describe
 from benchmarks.tables import Table
-from benchmarks.terminal import report, rich_table
+from benchmarks.terminal import (
+    console,
+    places,
+    report,
+    show_failure,
+    show_tables,
+    warn_if_busy,
+)
 
 _PARTS = ("speed", "bundles", "memory")
 _QUICK = Effort(exports=1, engine_runs=1, rounds=6, seconds=0.02)
 _BUNDLED = "tinyllama"
-_console = Console()
 
 
 @click.command(help=__doc__)
@@ -46,18 +51,7 @@ _console = Console()
 )
 @click.option("--no-peer", is_flag=True, help="litewright alone.")
 @click.option("--quick", is_flag=True, help="One export, short timing: to try the harness.")
-@click.option(
-    "--work",
-    type=click.Path(path_type=Path),
-    default=ROOT / "build" / "benchmarks-generation",
-    help="Folder for checkpoints, models and logs.",
-)
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    default=ROOT / "docs" / "benchmarks-generation",
-    help="Results and page, without the endings .json and .md.",
-)
+@places("benchmarks-generation", "Folder for checkpoints, models and logs.")
 def main(
     *,
     parts: tuple[str, ...],
@@ -78,22 +72,21 @@ def main(
     setting = describe(_command(sys.argv[1:]))
     run = Run(bench, Results.load(results_path), setting, caches, schemes)
     measures = {"speed": run.speed, "bundles": run.bundles, "memory": run.memory}
-    if is_busy():
-        _console.print("[yellow]the machine is busy: figures will be doubtful[/yellow]")
+    warn_if_busy()
     fine = True
     for part in chosen:
         names = widths or (DEFAULT_FAMILIES if part == "speed" else (_BUNDLED,))
         for family in map(family_of, names):
-            _console.rule(f"{family.title}: {part}")
+            console.rule(f"{family.title}: {part}")
             try:
                 for tables in measures[part](family, layers or family.layers):
-                    _show(tables)
+                    show_tables(tables)
                     run.results.save(results_path)
                     page_path.write_text(page(run.results))
             except WorkerError as error:
-                _console.print(f"{family.name}: {error}", style="red", markup=False)
+                show_failure(f"{family.name}: {error}")
                 fine = False
-    _console.print(f"written: {results_path}, {page_path}")
+    console.print(f"written: {results_path}, {page_path}")
     sys.exit(0 if fine and not run.failed else 1)
 
 
@@ -145,14 +138,8 @@ class Run:
 
     def _tell(self, failures: Mapping[str, str]) -> None:
         for name, told in failures.items():
-            _console.print(f"{name} failed: {told}", style="red", markup=False)
+            show_failure(f"{name} failed: {told}")
             self.failed = True
-
-
-def _show(tables: Iterable[Table]) -> None:
-    for table in tables:
-        if table.rows:
-            _console.print(rich_table(table))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """What was measured of language models, as data that a JSON file holds."""
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
+
+from benchmarks.results_file import read_results, write_results
 
 SCHEMA_VERSION = 1
 
@@ -124,10 +124,8 @@ class Results:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a file that `save` wrote; nothing measured yet if there is none of this version."""
-        if not path.exists():
-            return cls()
-        data = json.loads(path.read_text())
-        if data.pop("version", None) != SCHEMA_VERSION:
+        data = read_results(path, SCHEMA_VERSION)
+        if data is None:
             return cls()
         return cls(
             {key: _speed(each) for key, each in data["speed"].items()},
@@ -137,9 +135,7 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Write the file whole."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"version": SCHEMA_VERSION, **dataclasses.asdict(self)}, indent=1)
-        path.write_text(text + "\n")
+        write_results(path, SCHEMA_VERSION, self)
 
 
 def _speed(data: dict[str, Any]) -> SpeedResult:
