@@ -77,18 +77,33 @@ class TransformerBlock(nn.Module):
         return made if kv_cache is None else (made, cache)
 
 
-class CausalSelfAttention(nn.Module):
-    """Attention over a cache: of one, several or all heads of keys (MQA, GQA, MHA)."""
+class _Projections(nn.Module):
+    """Of queries of one sequence, keys and values of one that may be another, and of what attention makes of them."""
 
-    def __init__(self, dim: int, config: cfg.AttentionConfig, cache_size: int) -> None:
+    def __init__(self, dim: int, cross_dim: int, config: cfg.AttentionConfig) -> None:
         super().__init__()
         self.config = config
         self.head_dim = config.head_dim or dim // config.num_heads
         queries, keys = config.num_heads * self.head_dim, config.groups * self.head_dim
         self.q_projection = nn.Linear(dim, queries, bias=config.qkv_use_bias)
-        self.k_projection = nn.Linear(dim, keys, bias=config.qkv_use_bias)
-        self.v_projection = nn.Linear(dim, keys, bias=config.qkv_use_bias)
+        self.k_projection = nn.Linear(cross_dim, keys, bias=config.qkv_use_bias)
+        self.v_projection = nn.Linear(cross_dim, keys, bias=config.qkv_use_bias)
         self.output_projection = nn.Linear(queries, dim, bias=config.output_proj_use_bias)
+
+    def heads_of(self, x: Tensor) -> Tensor:
+        """[B, T, heads * H] -> [B, heads, T, H]."""
+        return x.view(*x.shape[:2], -1, self.head_dim).transpose(1, 2)
+
+    def joined(self, attended: Tensor) -> Tensor:
+        """[B, heads, T, H] -> [B, T, dim]."""
+        return self.output_projection(attended.transpose(1, 2).flatten(2))
+
+
+class CausalSelfAttention(_Projections):
+    """Attention over a cache: of one, several or all heads of keys (MQA, GQA, MHA)."""
+
+    def __init__(self, dim: int, config: cfg.AttentionConfig, cache_size: int) -> None:
+        super().__init__(dim, dim, config)
         self.query_norm = builder.build_norm(self.head_dim, config.query_norm_config)
         self.key_norm = builder.build_norm(self.head_dim, config.key_norm_config)
         self.sinks = nn.Parameter(torch.zeros(config.num_heads)) if config.use_sinks else None
@@ -107,9 +122,9 @@ class CausalSelfAttention(nn.Module):
         kv_cache: KVCacheEntry | None = None,
     ) -> tuple[Tensor, KVCacheEntry]:
         """See `TransformerBlock.forward`; the cache is returned in any case."""
-        query = self.query_norm(self._heads(self.q_projection(x)))
-        key = self.key_norm(self._heads(self.k_projection(x)))
-        value = self._heads(self.v_projection(x))
+        query = self.query_norm(self.heads_of(self.q_projection(x)))
+        key = self.key_norm(self.heads_of(self.k_projection(x)))
+        value = self.heads_of(self.v_projection(x))
         if rope is not None:
             query, key = (apply_rope(each, *rope) for each in (query, key))
         cache = self._cached(key, value, input_pos, kv_cache)
@@ -122,11 +137,7 @@ class CausalSelfAttention(nn.Module):
             softcap=self.config.logit_softcap,
             sinks=self.sinks,
         )
-        return self.output_projection(attended.transpose(1, 2).flatten(2)), cache
-
-    def _heads(self, x: Tensor) -> Tensor:
-        """[1, T, heads * H] -> [1, heads, T, H]."""
-        return x.view(*x.shape[:2], -1, self.head_dim).transpose(1, 2)
+        return self.joined(attended), cache
 
     def _cached(
         self, key: Tensor, value: Tensor, input_pos: Tensor | None, given: KVCacheEntry | None
@@ -146,26 +157,16 @@ class CausalSelfAttention(nn.Module):
         return Ring.of(self.config.ring_size, input_pos).update(cache, key, value)
 
 
-class CrossAttention(nn.Module):
-    """Attention of one sequence over another, without masks or positions."""
-
-    def __init__(self, dim: int, cross_dim: int, config: cfg.AttentionConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.head_dim = config.head_dim or dim // config.num_heads
-        queries, keys = config.num_heads * self.head_dim, config.groups * self.head_dim
-        self.q_projection = nn.Linear(dim, queries, bias=config.qkv_use_bias)
-        self.k_projection = nn.Linear(cross_dim, keys, bias=config.qkv_use_bias)
-        self.v_projection = nn.Linear(cross_dim, keys, bias=config.qkv_use_bias)
-        self.output_projection = nn.Linear(queries, dim, bias=config.output_proj_use_bias)
+class CrossAttention(_Projections):
+    """Attention of one sequence over another, without a cache or positions."""
 
     def forward(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> Tensor:
         """x [B, T, dim] over y [B, S, cross_dim] -> [B, T, dim]; mask [.., T, S] is added to scores."""
         query, key, value = (
-            each.view(*each.shape[:2], -1, self.head_dim).transpose(1, 2)
+            self.heads_of(each)
             for each in (self.q_projection(x), self.k_projection(y), self.v_projection(y))
         )
         attended = dot_product_attention(
             query, key, value, mask, scale=self.config.scale, softcap=self.config.logit_softcap
         )
-        return self.output_projection(attended.transpose(1, 2).flatten(2))
+        return self.joined(attended)

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 import transformers
 
 import litewright
+from litewright.generative.layers.attention import CrossAttention
+from litewright.generative.layers.model_config import AttentionConfig
 from litewright.generative.utilities.loader import ModelLoader
 from tests.generative.tiny_llama import NAMES, TinyLlama, config
 from tests.support.tolerances import TOLERANCES, relative_error
@@ -65,6 +68,22 @@ def test_a_model_of_fifty_lines_says_what_the_original_says(
         _step(session, "decode", tokens[:, i : i + 1], i) for i in range(2 * _PREFILL, _LENGTH)
     ]
     assert relative_error(np.concatenate(made, 1), expected) <= TOLERANCES["float32 model"]
+
+
+def test_one_sequence_attends_to_another_of_another_width() -> None:
+    torch.manual_seed(0)
+    sizes = AttentionConfig(num_heads=4, num_query_groups=2, head_dim=8, qkv_use_bias=True)
+    layer = CrossAttention(24, 40, sizes)
+    x, y, mask = torch.randn(2, 5, 24), torch.randn(2, 7, 40), torch.randn(1, 1, 5, 7)
+    q, k, v = (
+        made.unflatten(-1, (-1, 8)).transpose(1, 2)
+        for made in (layer.q_projection(x), layer.k_projection(y), layer.v_projection(y))
+    )
+    attended = F.scaled_dot_product_attention(q, k, v, mask, enable_gqa=True)
+    with torch.no_grad():
+        expected = layer.output_projection(attended.transpose(1, 2).flatten(2))
+        made = layer(x, y, mask)
+    assert relative_error(made.numpy(), expected.numpy()) <= TOLERANCES["float32 op"]
 
 
 def test_the_checkpoint_is_streamed_into_a_model_without_values(checkpoint: Path) -> None:
