@@ -27,6 +27,7 @@ from ..huggingface.loading import (
     parameters_on_meta,
     with_values,
 )
+from ..huggingface.output import check_folder
 from ..huggingface.weights import Source
 from .library import AutoencoderKL, UNet2DConditionModel, scheduler_class
 from .parts import Decoder, Denoiser, TextEncoder
@@ -94,8 +95,7 @@ def export_diffusion(
     index = _index(root)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise litewright.UserError(f"{target} exists: name a folder that is new or empty")
-    if not target.parent.is_dir():
-        raise litewright.WriteError(f"cannot write {target}: there is no folder {target.parent}")
+    check_folder(target)
     opened = _open(root)
     samples = _samples(opened, size)
     made: list[Part] = []

@@ -21,6 +21,7 @@ from .descriptions import configuration_of, tokenizer_of
 from .diverging import check, is_exact
 from .export import LanguageModel, convert_checkpoint
 from .lengths import checked_lengths
+from .output import check_folder, taken
 from .proof import Proof, prove
 from .reading import NEUTRAL, read, tokens_of
 
@@ -81,7 +82,7 @@ def export_checkpoint(
     path, root = Path(output), Path(folder)
     if path.suffix not in _SUFFIXES:
         raise litewright.UserError(f"{path}: the name must end in {', '.join(_SUFFIXES)}")
-    beside = _folder_of(path)
+    check_folder(path)
     lengths = checked_lengths(prefill_lengths, cache_length)
     # What a bundle needs is looked for first, before anything takes time.
     configuration_of(root)
@@ -100,12 +101,7 @@ def export_checkpoint(
     if path.suffix == ".litertlm":
         check_for_engine(model.plan.slots)
     progress = options.get("progress")
-    # The place is taken first: whatever happens from here on, nothing of all this is left.
-    with (
-        litewright.replacing(path) as part,
-        tempfile.TemporaryDirectory(dir=beside, prefix=".litewright-") as work,
-    ):
-        graph = Path(work, "model.tflite")
+    with taken(path) as (part, graph):
         model.edge.export(graph, progress=progress)
         found = _proof(model, graph, words, options) if proof else None
         if tokenizer is None or facts is None:
@@ -170,9 +166,3 @@ def _facts(root: Path, tokenizer_file: Path, cache_length: int) -> LanguageFacts
             )
             check_chat(facts.chat_template, tokenizer, bundle)
     return facts
-
-
-def _folder_of(path: Path) -> Path:
-    if not path.parent.is_dir():
-        raise litewright.WriteError(f"cannot write {path}: there is no folder {path.parent}")
-    return path.parent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from ..generation.seq2seq import Seq2SeqGenerator
 from .diverging import check
 from .encoder_decoder import EncoderDecoderModel, convert_encoder_decoder
 from .encoder_decoder_proof import prove_encoder_decoder
+from .output import check_folder, taken
 from .proof import Proof
 
 
@@ -60,16 +60,10 @@ def export_encoder_decoder(
             f"{path}: LiteRT-LM and MediaPipe run decoders alone, and {folder} has an encoder too: name a .tflite, "
             "which `litewright generate` and `Seq2SeqGenerator` run on LiteRT"
         )
-    if not path.parent.is_dir():
-        raise litewright.WriteError(f"cannot write {path}: there is no folder {path.parent}")
+    check_folder(path)
     model = convert_encoder_decoder(folder, **options)
     progress = options.get("progress")
-    # The place is taken first: whatever happens from here on, nothing of all this is left.
-    with (
-        litewright.replacing(path) as part,
-        tempfile.TemporaryDirectory(dir=path.parent, prefix=".litewright-") as work,
-    ):
-        graph = Path(work, "model.tflite")
+    with taken(path) as (part, graph):
         model.edge.export(graph, progress=progress)
         found = prove_encoder_decoder(model, graph, progress=progress) if proof else None
         if found is not None:

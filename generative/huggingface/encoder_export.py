@@ -13,6 +13,7 @@ import litewright
 from ..generation.tokens import cut_to, read_tokenizer, tokenizer_file
 from .encoder import EncoderModel, convert_encoder
 from .encoder_proof import Outcome, check_encoder, prove_encoder
+from .output import check_folder
 from .pooling import Pooling
 
 _SUFFIX = ".tflite"
@@ -72,8 +73,7 @@ def export_encoder(
     path, root = Path(output), Path(folder)
     if path.suffix != _SUFFIX:
         raise litewright.UserError(f"{path}: the name of an encoder's file must end in {_SUFFIX}")
-    if not path.parent.is_dir():
-        raise litewright.WriteError(f"cannot write {path}: there is no folder {path.parent}")
+    check_folder(path)
     tokens = _tokens(root, texts, max(lengths, default=1))
     model = convert_encoder(
         root,

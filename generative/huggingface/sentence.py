@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import nn
 
 import litewright
 
 from .pooling import POOLINGS, Dense, Norm, Normalize, Pool, Pooling
-from .weights import Source
+from .weights import ArraySource, Source
 
 MODULES = "modules.json"
 
@@ -179,29 +178,13 @@ def _told(shapes: Mapping[str, tuple[int, ...]]) -> str:
     return ", ".join(f"{name} {list(shape)}" for name, shape in sorted(shapes.items()))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Loaded:
-    """A tensor of a file of pickles, in memory."""
-
-    tensor: torch.Tensor
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.tensor.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return np.dtype(np.float32)
-
-    def read(self) -> np.ndarray[Any, np.dtype[Any]]:
-        return self.tensor.to(torch.float32).numpy()
-
-
 def _binary(file: Path) -> dict[str, Source]:
     """Tensors of one small layer; nothing else in the file is run."""
     try:
         loaded: Any = torch.load(file, map_location="cpu", weights_only=True)
-        return {str(name): _Loaded(each) for name, each in loaded.items()}
+        return {
+            str(name): ArraySource(each.detach().float().numpy()) for name, each in loaded.items()
+        }
     except Exception as error:  # unpicklers raise whatever comes to them
         raise litewright.FormatError(f"{file}: no sound file of tensors: {error}") from error
 

@@ -61,8 +61,8 @@ class MadeSource:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ComputedSource:
-    """A parameter that no checkpoint holds, because the model computes it (sinusoids of positions).
+class ArraySource:
+    """A parameter that is in memory: the model computes it (sinusoids of positions), or its file must be read whole.
 
     Attributes:
         array: its value.
@@ -155,11 +155,11 @@ def _tied(model: nn.Module) -> list[list[str]]:
     return [group for group in names.values() if len(group) > 1]
 
 
-def _computed(model: Any, module: nn.Module) -> ComputedSource:
+def _computed(model: Any, module: nn.Module) -> ArraySource:
     """The weight of a module that says how it is made."""
     made = copy.deepcopy(module).to_empty(device="cpu")
     model._init_weights(made)
-    return ComputedSource(_array(made.get_parameter("weight").detach()))
+    return ArraySource(_array(made.get_parameter("weight").detach()))
 
 
 def _check(
