@@ -152,11 +152,12 @@ def command(
 
     from ..exporting import exporter_of
     from ..progress import stage_progress
+    from ..quiet_torchao import quiet_torchao
     from ..told_warnings import told_warnings
 
     hush_exit()
     chosen = {name: value for name, value in of_kinds.items() if value is not None}
-    with told_warnings(), stage_progress() as progress:
+    with quiet_torchao(), told_warnings(), stage_progress() as progress:
         import transformers
 
         transformers.logging.set_verbosity_error()
