@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
+
+PATH = click.Path(path_type=Path)
+"""A file or folder; commands look themselves whether it is there."""
+
+
+def output_option(
+    told: str, *, required: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`-o`, `--output`: where the result goes.
+
+    Args:
+        told: what is written, for `--help`.
+        required: whether a command has nothing to do without it.
+    """
+    return click.option("-o", "--output", type=PATH, required=required, help=told)
+
 
 target_option = click.option(
     "--target", default="cpu", show_default=True, help="Where the model is to run."
@@ -12,7 +30,7 @@ target_option = click.option(
 
 weights_option = click.option(
     "--weights",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A checkpoint: a folder or .safetensors file.",
 )
 
@@ -31,7 +49,7 @@ calibration_option = click.option(
 )
 
 dump_ir_option = click.option(
-    "--dump-ir", type=click.Path(path_type=Path), help="A folder for the program after every pass."
+    "--dump-ir", type=PATH, help="A folder for the program after every pass."
 )
 
 errors_option = click.option(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..options import PATH
+
 if TYPE_CHECKING:
     from litewright.compiler.runtime import Runner
 
@@ -27,7 +29,7 @@ def _threads(_: click.Context, option: click.Parameter, text: str) -> tuple[int,
 
 
 @click.command("bench")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=PATH)
 @click.option("--signature", help="Only this one; without, all that the first file has.")
 @click.option("--threads", callback=_threads, default="1", show_default=True, metavar="N,...")
 @click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import quantize_option, target_option, weights_option
+from ..options import PATH, quantize_option, target_option, weights_option
 from ..verdict import Trouble, trouble
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @quantize_option
 @click.option(
     "--reproducer",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE.py",
     help="Write a small script that exits with 1 while what was found is wrong.",
 )

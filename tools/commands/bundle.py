@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..options import PATH, output_option
+
 if TYPE_CHECKING:
     from litewright.generative.bundle.reading import Bundle
 
@@ -18,8 +20,8 @@ def command() -> None:
 
 
 @command.command("inspect")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--extract", type=click.Path(path_type=Path), help="A folder for all the parts.")
+@click.argument("file", type=PATH)
+@click.option("--extract", type=PATH, help="A folder for all the parts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the parts as JSON.")
 def inspect(*, file: Path, extract: Path | None, as_json: bool) -> None:
     """Shows the parts of a .litertlm or .task file, and the metadata."""
@@ -39,11 +41,9 @@ def inspect(*, file: Path, extract: Path | None, as_json: bool) -> None:
 
 
 @command.command("adapter")
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write."
-)
+@click.argument("base", type=PATH)
+@click.argument("folder", type=PATH, required=False)
+@output_option("The file to write.")
 def adapter(*, base: Path, folder: Path | None, output: Path) -> None:
     """Writes an adapter as LiteRT-LM takes it.
 

@@ -13,6 +13,7 @@ from ..options import (
     calibration_option,
     dump_ir_option,
     errors_option,
+    output_option,
     quantize_option,
     target_option,
     weights_option,
@@ -26,13 +27,7 @@ if TYPE_CHECKING:
 
 @click.command("convert")
 @click.argument("factory", metavar="MODULE:FACTORY")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The .tflite file to write.",
-)
+@output_option("The .tflite file to write.")
 @target_option
 @weights_option
 @quantize_option

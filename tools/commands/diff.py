@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..options import PATH
 from ..verdict import trouble
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
+@click.argument("a", type=PATH)
+@click.argument("b", type=PATH)
 @click.option("--no-values", is_flag=True, help="Do not compare the numbers of weights.")
 @click.option(
     "--most",

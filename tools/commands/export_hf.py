@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..options import dump_ir_option, quantize_option, target_option
+from ..options import PATH, dump_ir_option, output_option, quantize_option, target_option
 
 
 def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> Any:
@@ -39,13 +39,9 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
 
 
 @click.command("export-hf")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The file to write: .litertlm, .task, or .tflite for the graph alone. Diffusion pipelines: a folder.",
+@click.argument("folder", type=PATH)
+@output_option(
+    "The file to write: .litertlm, .task, or .tflite for the graph alone. Diffusion pipelines: a folder."
 )
 @click.option(
     "--prefill",
@@ -60,7 +56,7 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
 )
 @click.option(
     "--lora",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="Language models: a folder with an adapter, as peft writes it, to be merged into the weights.",
 )
@@ -72,14 +68,14 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
 )
 @click.option(
     "--proof-text",
-    type=click.Path(path_type=Path),
+    type=PATH,
     callback=_text,
     metavar="FILE",
     help="Language models: a text to measure perplexity on. By default, quantised models read one of ours.",
 )
 @click.option(
     "--calibration-text",
-    type=click.Path(path_type=Path),
+    type=PATH,
     callback=_text,
     metavar="FILE",
     help="Language models: typical text, for recipes that look at values (gptq, static_int8, caches of int8).",
@@ -116,7 +112,7 @@ def _lines(_: click.Context, option: click.Parameter, path: Path | None) -> Any:
 )
 @click.option(
     "--texts",
-    type=click.Path(path_type=Path),
+    type=PATH,
     callback=_lines,
     metavar="FILE",
     help="Encoders: a text in each line, to compare on, and to calibrate recipes with that want data.",

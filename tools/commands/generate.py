@@ -9,16 +9,18 @@ from typing import Any
 
 import click
 
+from ..options import PATH
+
 
 @click.command("generate")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=PATH)
 @click.option(
     "--prompt",
     help="The text to continue, or to write about (encoder-decoders); `-` reads standard input.",
 )
 @click.option(
     "--audio",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="WAV",
     help="Encoder-decoders: a sound to write about.",
 )
@@ -30,12 +32,12 @@ import click
 )
 @click.option(
     "--tokenizer",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A tokenizer.json or its folder; a bundle has its own, an encoder-decoder wants its checkpoint's folder.",
 )
 @click.option(
     "--lora",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     help="An adapter, as peft writes it, for a model that takes adapters as inputs.",
 )

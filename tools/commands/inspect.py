@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from ..options import PATH
+
 
 @click.command("inspect")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
     "--target",
     default="cpu",

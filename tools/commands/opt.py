@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..options import calibration_option, errors_option, quantize_option, target_option
+from ..options import (
+    calibration_option,
+    errors_option,
+    output_option,
+    quantize_option,
+    target_option,
+)
 from ..watching import describe_misses, print_statistics, printers, watching_options
 
 if TYPE_CHECKING:
@@ -27,9 +33,7 @@ if TYPE_CHECKING:
     metavar="PASSES",
     help="Passes to run: NAME, NAME{option=value}, several by commas, `default`; may be repeated.",
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The .mlir or .tflite file to write."
-)
+@output_option("The .mlir or .tflite file to write.", required=False)
 @quantize_option
 @calibration_option
 @errors_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..options import dump_ir_option, quantize_option, target_option, weights_option
+from ..options import dump_ir_option, output_option, quantize_option, target_option, weights_option
 
 if TYPE_CHECKING:
     from litewright.compiler.driver.report import Contents
@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("report")
 @click.argument("source", metavar="MODULE:FACTORY|FILE.tflite")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The .html file to write.",
-)
+@output_option("The .html file to write.")
 @target_option
 @weights_option
 @quantize_option

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..options import PATH, output_option
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option("--signature", help="Which signature; may be left out if there is only one.")
 @click.option(
     "--input",
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     help="An input; those not given are random.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Save the outputs as .npz.")
+@output_option("Save the outputs as .npz.", required=False)
 @click.option("--no-delegate", is_flag=True, help="Run on the runtime's own kernels alone.")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the kernels.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
