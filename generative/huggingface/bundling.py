@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +85,7 @@ def export_checkpoint(
     lengths = checked_lengths(prefill_lengths, cache_length)
     # What a bundle needs is looked for first, before anything takes time.
     configuration_of(root)
-    tokenizer = _tokenizer_file(root, path.suffix) if path.suffix != ".tflite" else None
-    facts = _facts(root, tokenizer, cache_length) if tokenizer is not None else None
+    bundle = _bundle(root, path.suffix, cache_length) if path.suffix != ".tflite" else None
     words = tokens_of(root, proof_text, cache_length) if proof and proof_text is not None else ()
     model = convert_checkpoint(
         root,
@@ -104,12 +102,33 @@ def export_checkpoint(
     with taken(path) as (part, graph):
         model.edge.export(graph, progress=progress)
         found = _proof(model, graph, words, options) if proof else None
-        if tokenizer is None or facts is None:
+        if bundle is None:
             graph.replace(part)
         else:
-            write = write_task if path.suffix == ".task" else _write_litertlm(model)
-            write(part, model=graph, tokenizer=tokenizer, metadata=facts.to_metadata())
+            bundle.write(part, graph, model)
     return Exported(path, model, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """What goes into a bundle beside the graph."""
+
+    suffix: str
+    tokenizer: Path
+    facts: LanguageFacts
+
+    def write(self, path: Path, graph: Path, model: LanguageModel) -> None:
+        metadata = self.facts.to_metadata()
+        if self.suffix == ".task":
+            write_task(path, model=graph, tokenizer=self.tokenizer, metadata=metadata)
+            return
+        facts = {"Authors": "litewright", "architecture": model.checkpoint.config.model_type}
+        write_litertlm(path, model=graph, tokenizer=self.tokenizer, metadata=metadata, facts=facts)
+
+
+def _bundle(root: Path, suffix: str, cache_length: int) -> _Bundle:
+    tokenizer = _tokenizer_file(root, suffix)
+    return _Bundle(suffix, tokenizer, _facts(root, tokenizer, cache_length))
 
 
 def _proof(
@@ -129,11 +148,6 @@ def _proof(
     if not words and is_asked_for and model.cache_length > 1:
         words = tokens_of(folder, NEUTRAL, model.cache_length)
     return replace(found, reading=read(model, graph, words, progress)) if words else found
-
-
-def _write_litertlm(model: LanguageModel) -> Callable[..., None]:
-    facts = {"Authors": "litewright", "architecture": model.checkpoint.config.model_type}
-    return partial(write_litertlm, facts=facts)
 
 
 def _has_tokenizer(root: Path) -> bool:

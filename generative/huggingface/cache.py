@@ -49,7 +49,7 @@ class StepLayer(CacheLayerMixin):
         return self.get_max_length(), 0
 
     def get_seq_length(self) -> int:
-        """Nothing: positions and masks are given, and what else a model counts from here must not vary."""
+        """0: positions and masks are given, and what else a model counts from here must not vary."""
         return 0
 
     def get_max_length(self) -> int:

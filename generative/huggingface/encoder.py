@@ -153,7 +153,10 @@ def convert_encoder(
     if chosen is EMBED:
         checkpoint = _embedding(root, pooling, normalised=normalised)
     elif pooling is not None or normalised is not None:
-        raise litewright.UserError(f"{root}: nothing is pooled for {chosen.name}")
+        raise litewright.UserError(
+            f"{root}: nothing is pooled for {chosen.name}: leave pooling and normalised out, or name the task "
+            f"{EMBED.name}"
+        )
     else:
         opened = with_values(model_without_values(root, (auto_class(chosen.model),)), root)
         checkpoint = _wrapped(opened, Head(opened.model, chosen.outputs))
@@ -281,7 +284,7 @@ def _lengths(lengths: Sequence[int], checkpoint: Checkpoint) -> tuple[int, ...]:
     known = positions if table is None else positions - 1 - table
     if ascending[-1] > known:
         raise litewright.UserError(
-            f"{ascending[-1]} tokens are more than the {known} positions of the model"
+            f"{ascending[-1]} tokens are more than the {known} positions of the model: give shorter lengths"
         )
     return ascending
 

@@ -21,6 +21,11 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 TOLERANCE = 1e-3
 """How far float32 results may be off, relative to the largest number of the reference."""
 
+_ADVICE = (
+    "Leave passes of your own out; if that does not help, this is a defect of litewright, and --no-proof (in Python "
+    "proof=False) writes the file all the same"
+)
+
 _TOGETHER = 8
 """Texts that PyTorch takes at once."""
 
@@ -84,7 +89,9 @@ def check_encoder(outcomes: Sequence[Outcome]) -> None:
             f"  {each.filled} of {each.length} tokens: error {each.error:.1e}" for each in outcomes
         ]
         raise litewright.UserError(
-            "\n".join([f"results are off from PyTorch's (allowed: {TOLERANCE:.0e}):", *told])
+            "\n".join(
+                [f"results are off from PyTorch's (allowed: {TOLERANCE:.0e}):", *told, _ADVICE]
+            )
         )
 
 

@@ -22,11 +22,11 @@ from .weights import Source, sources_of, tensor_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """A causal language model in Hugging Face layout.
+    """A model in Hugging Face layout.
 
     Attributes:
         folder: where it lies.
-        model: of transformers, in evaluation mode, in float32, with its parameters on the meta device.
+        model: of transformers, or around one, in evaluation mode, in float32, with its parameters on the meta device.
         weights: their values by name, read when they are wanted.
     """
 
@@ -96,7 +96,7 @@ def model_without_values(folder: str | os.PathLike[str], models: Sequence[Any]) 
             model = knowing[0].from_config(config, dtype=torch.float32)
     except Exception as error:  # what is wrong in a configuration makes it raise anything
         raise litewright.UserError(
-            f"{root}: transformers cannot build a language model from config.json: {reason(error)}"
+            f"{root}: transformers cannot build the model of config.json: {reason(error)}"
         ) from error
     model.tie_weights()
     return model.eval().requires_grad_(False)

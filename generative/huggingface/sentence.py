@@ -62,7 +62,7 @@ def layout_of(root: Path) -> Layout:
         file = root / "1_Pooling" / "config.json"
         pool = Pool(*_poolings(file)) if file.is_file() else Pool("mean")
         return Layout(root, pool, (Normalize(),))
-    told: Any = _json(root / MODULES)
+    told = _objects(root / MODULES)
     entries = [(_kind(each), root / str(each.get("path", ""))) for each in told]
     # Dropout does nothing outside training.
     unknown = [kind for kind, _ in entries if kind not in ("Transformer", "Pooling", *_STAGES)]
@@ -94,7 +94,7 @@ _Stage = tuple[nn.Module, dict[str, Source]]
 
 def _dense(folder: Path) -> _Stage:
     config = _config(folder)
-    sizes = int(config["in_features"]), int(config["out_features"])
+    sizes = _number(folder, "in_features"), _number(folder, "out_features")
     _check_places(folder, config)
     with torch.device("meta"):
         linear = nn.Linear(*sizes, bias=bool(config.get("bias", True)))
@@ -108,7 +108,7 @@ def _dense(folder: Path) -> _Stage:
 
 def _layer_norm(folder: Path) -> _Stage:
     with torch.device("meta"):
-        module = Norm(int(_config(folder)["dimension"]))
+        module = Norm(_number(folder, "dimension"))
     return module, _tensors(folder, module)
 
 
@@ -217,10 +217,30 @@ def _config(folder: Path) -> dict[str, Any]:
     file = folder / "config.json"
     if not file.is_file():
         raise litewright.UserError(f"{folder}: there is no config.json, which {MODULES} asks for")
-    return cast("dict[str, Any]", _json(file))
+    told = _json(file)
+    if not isinstance(told, dict):
+        raise litewright.UserError(f"{file}: expected a JSON object")
+    return cast("dict[str, Any]", told)
 
 
-def _json(file: Path) -> Any:
+def _number(folder: Path, key: str) -> int:
+    number: object = _config(folder).get(key)
+    if not isinstance(number, int) or number < 1:
+        raise litewright.UserError(
+            f"{folder / 'config.json'}: {key} must be a positive number, not {number!r}"
+        )
+    return number
+
+
+def _objects(file: Path) -> list[dict[str, Any]]:
+    told = _json(file)
+    entries: list[Any] = cast("list[Any]", told) if isinstance(told, list) else [None]
+    if not all(isinstance(each, dict) for each in entries):
+        raise litewright.UserError(f"{file}: expected a list of JSON objects")
+    return entries
+
+
+def _json(file: Path) -> object:
     try:
         return json.loads(file.read_text("utf-8"))
     except ValueError as error:

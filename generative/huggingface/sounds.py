@@ -10,6 +10,7 @@ import numpy as np
 
 import litewright
 
+from .descriptions import reason
 from .library import AutoFeatureExtractor
 from .weights import Array
 
@@ -31,10 +32,14 @@ def features_of(folder: str | os.PathLike[str], sound: str | os.PathLike[str]) -
     """
     try:
         extractor = AutoFeatureExtractor.from_pretrained(Path(folder), local_files_only=True)
-    except (ValueError, OSError, KeyError, ImportError) as error:
-        raise litewright.UserError(f"{folder}: no feature extractor here: {error}") from error
-    samples = _samples(Path(sound), extractor.sampling_rate)
-    made = extractor(samples, sampling_rate=extractor.sampling_rate, return_tensors="np")
+        rate = int(extractor.sampling_rate)
+    except (ValueError, OSError, KeyError, ImportError, AttributeError) as error:
+        raise litewright.UserError(
+            f"{folder}: no feature extractor of sounds here: give the folder of the checkpoint, with its "
+            f"preprocessor_config.json: {reason(error)}"
+        ) from error
+    samples = _samples(Path(sound), rate)
+    made = extractor(samples, sampling_rate=rate, return_tensors="np")
     return np.asarray(made[extractor.model_input_names[0]], np.float32)
 
 
@@ -45,12 +50,19 @@ def _samples(path: Path, rate: int) -> Array:
             told = file.getparams()
             content = file.readframes(told.nframes)
     except (OSError, EOFError, wave.Error) as error:
-        raise litewright.UserError(f"{path}: no .wav file of plain integers: {error}") from error
+        raise litewright.UserError(
+            f"{path}: no .wav file of plain integers ({str(error) or 'it ends early'}); make one, as by: "
+            f"{_command(path, rate)}"
+        ) from error
     if told.framerate != rate or told.sampwidth not in _WIDTHS:
         raise litewright.UserError(
             f"{path}: {told.framerate} samples a second of {8 * told.sampwidth} bits; wanted are {rate} of 16 or 32 "
-            f"bits, as by: ffmpeg -i {path.name} -ar {rate} -c:a pcm_s16le converted.wav"
+            f"bits, as by: {_command(path, rate)}"
         )
     dtype, peak = _WIDTHS[told.sampwidth]
     integers = np.frombuffer(content, dtype).reshape(-1, told.nchannels)
     return (integers.mean(-1) / peak).astype(np.float32)
+
+
+def _command(path: Path, rate: int) -> str:
+    return f"ffmpeg -i {path.name} -ar {rate} -c:a pcm_s16le converted.wav"

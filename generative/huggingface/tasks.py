@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import litewright
 
+from .descriptions import config_of
 from .sentence import MODULES
 
 EMBEDDING = "embedding"
@@ -58,7 +58,7 @@ def task_of(folder: Path, name: str | None = None) -> Task:
     """The task of that name; without, the one that a checkpoint folder was made for.
 
     Raises:
-        UserError: there is no such task.
+        UserError: there is no such task, or no `config.json` that is a JSON object.
     """
     if name is not None:
         found = [each for each in TASKS if each.name == name]
@@ -66,12 +66,7 @@ def task_of(folder: Path, name: str | None = None) -> Task:
             known = ", ".join(each.name for each in TASKS)
             raise litewright.UserError(f"there is no task {name!r}, only {known}")
         return found[0]
-    file = folder / "config.json"
-    if (folder / MODULES).is_file() or not file.is_file():
+    if (folder / MODULES).is_file():
         return EMBED
-    try:
-        told: Any = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise litewright.UserError(f"{file}: no JSON: {error}") from error
-    heads: Any = told.get("architectures") or [""]
+    heads: Any = config_of(folder).get("architectures") or [""]
     return next((each for each in TASKS[1:] if str(heads[0]).endswith(each.head)), EMBED)

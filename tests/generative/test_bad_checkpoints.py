@@ -102,7 +102,7 @@ _DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "an activation that there is not": (
         lambda f: _config(f, hidden_act="quux"),
-        "cannot build a language model from config.json: .*quux",
+        "cannot build the model of config.json: .*quux",
     ),
     "no weights": (lambda f: (f / "model.safetensors").unlink(), "expected model.safetensors"),
     "a missing shard": (_shards, "1 of 2 shards are missing: model-00002-of-00002.safetensors"),

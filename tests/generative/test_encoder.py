@@ -13,7 +13,11 @@ from torch import nn
 
 import litewright
 from litewright.generative.huggingface.encoder import Encoder, convert_encoder
-from litewright.generative.huggingface.encoder_proof import check_encoder, prove_encoder
+from litewright.generative.huggingface.encoder_proof import (
+    Outcome,
+    check_encoder,
+    prove_encoder,
+)
 from litewright.generative.huggingface.pooling import POOLINGS, Pool
 from tests.models.encoder import sentence_encoder, sentence_encoder_folder
 from tests.support.tolerances import TOLERANCES, relative_error
@@ -240,6 +244,7 @@ def test_what_is_not_known_is_refused_by_name(tmp_path: Path) -> None:
         ({"activation_function": "acme.Activation"}, "no module of torch.nn"),
         ({"activation_function": "torch.nn.functional.relu"}, "no module of torch.nn"),
         ({"out_features": 9}, r"asks for tensors linear.bias \[9\]"),
+        ({"in_features": None}, "in_features must be a positive number, not None"),
     ],
 )
 def test_dense_layers_that_do_not_fit_are_told(
@@ -249,6 +254,48 @@ def test_dense_layers_that_do_not_fit_are_told(
     _modules(tmp_path, _dense(tmp_path / "2_Dense", nn.Linear(32, 8), **config))
     with pytest.raises(litewright.UserError, match=message):
         convert_encoder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("modules.json", "{}", r"modules\.json: expected a list of JSON objects"),
+        ("modules.json", "[1]", r"modules\.json: expected a list of JSON objects"),
+        ("modules.json", "[", r"modules\.json: no JSON"),
+        ("1_Pooling/config.json", "[]", r"config\.json: expected a JSON object"),
+        ("2_Dense/config.json", None, r"there is no config\.json, which modules\.json asks for"),
+    ],
+)
+def test_descriptions_of_another_form_are_told(
+    file: str, content: str | None, message: str, tmp_path: Path
+) -> None:
+    _model(tmp_path)
+    dense = _dense(tmp_path / "2_Dense", nn.Linear(32, 8))
+    _modules(tmp_path, dense, pooling_mode="mean")
+    if content is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_text(content)
+    with pytest.raises(litewright.UserError, match=message):
+        convert_encoder(tmp_path)
+
+
+def test_what_cannot_be_asked_of_a_head_is_told(tmp_path: Path) -> None:
+    _model(tmp_path, "BertForMaskedLM")
+    with pytest.raises(litewright.UserError, match="nothing is pooled for fill-mask: leave"):
+        convert_encoder(tmp_path, pooling="mean")
+    with pytest.raises(litewright.UserError, match="a batch of 0 texts"):
+        convert_encoder(tmp_path, batch=0)
+    (tmp_path / "config.json").write_text("[]")
+    with pytest.raises(litewright.UserError, match="no configuration: a list, no object"):
+        convert_encoder(tmp_path)
+
+
+def test_results_that_are_off_are_refused() -> None:
+    with pytest.raises(
+        litewright.UserError, match=r"  5 of 8 tokens: error 2\.0e-03\n.*--no-proof"
+    ):
+        check_encoder([Outcome(8, 8, 1e-6, 1.0), Outcome(8, 5, 2e-3, 0.99)])
 
 
 def test_a_damaged_file_of_tensors_is_told(tmp_path: Path) -> None:

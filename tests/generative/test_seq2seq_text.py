@@ -211,15 +211,23 @@ def test_sounds_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     _write(tmp_path / "slow.wav", samples, 8000)
     (tmp_path / "text.wav").write_text("no sound")
 
-    with pytest.raises(litewright.UserError, match="no feature extractor here"):
+    with pytest.raises(litewright.UserError, match="no feature extractor of sounds here: give"):
         features_of(tmp_path, tmp_path / "slow.wav")
     extractor().save_pretrained(tmp_path)
     with pytest.raises(
         litewright.UserError, match="8000 samples a second of 16 bits; wanted are 16000"
     ):
         features_of(tmp_path, tmp_path / "slow.wav")
-    with pytest.raises(litewright.UserError, match=r"no \.wav file of plain integers"):
+    with pytest.raises(litewright.UserError, match=r"no \.wav file of plain .* -ar 16000 "):
         features_of(tmp_path, tmp_path / "text.wav")
+    (tmp_path / "empty.wav").touch()
+    with pytest.raises(litewright.UserError, match=r"empty\.wav: .* \(it ends early\)"):
+        features_of(tmp_path, tmp_path / "empty.wav")
+    (tmp_path / "preprocessor_config.json").write_text(
+        '{"image_processor_type": "ViTImageProcessor"}'
+    )
+    with pytest.raises(litewright.UserError, match="no feature extractor of sounds here"):
+        features_of(tmp_path, tmp_path / "slow.wav")
 
 
 def test_sources_of_the_wrong_kind_are_refused(t5: tuple[Any, Path]) -> None:
