@@ -91,9 +91,12 @@ def _slots_of(checkpoint: Checkpoint, inputs: AdapterInputs) -> tuple[Slot, ...]
     modules: list[tuple[str, nn.Module]] = list(called.named_modules())
     slots: list[Slot] = []
     found: set[str] = set()
+    there: set[str] = set()
     for path, module in modules:
         ends = [each for each in inputs.targets if f".{path}".endswith(f".{each}")]
         sizes = _sizes(module)
+        if sizes is not None:
+            there.add(path.rpartition(".")[2])
         if ends and sizes is not None:
             found.update(ends)
             shapes = (sizes[0], inputs.rank), (inputs.rank, sizes[1])
@@ -101,7 +104,8 @@ def _slots_of(checkpoint: Checkpoint, inputs: AdapterInputs) -> tuple[Slot, ...]
     missing = [each for each in inputs.targets if each not in found]
     if missing:
         raise litewright.UserError(
-            f"{checkpoint.folder}: no linear layer of the model is called {', '.join(missing)}"
+            f"{checkpoint.folder}: no linear layer of the model is called {', '.join(missing)}; there are "
+            f"{', '.join(sorted(there))}"
         )
     return tuple(slots)
 

@@ -206,6 +206,10 @@ def test_one_error_and_nothing_left_behind(
         assert list(output.parent.iterdir()) == []
 
     refused("sides must be multiples of 16", size=(40, 64))
+    one_side = [str(source), "-o", str(output), "--size", "48"]
+    told = CliRunner().invoke(command, one_side)
+    assert isinstance(told.exception, litewright.UserError)
+    assert "a height and a width, as 512,512" in str(told.exception)
     with monkeypatch.context() as patched:
         patched.setattr(CLIPMLP, "forward", _fails_on_numbers)
         refused(r"at model\.\S+\.mlp \(CLIPMLP, /\S+/test_diffusion\.py:\d+\): ValueError: no numb")

@@ -179,7 +179,9 @@ def test_what_cannot_be_an_input_is_told(tmp_path: Path) -> None:
 
 def test_targets_that_do_not_exist_are_told(tmp_path: Path) -> None:
     build("llama").save_pretrained(tmp_path)
-    with pytest.raises(litewright.UserError, match="is called norm, up_projection"):
+    with pytest.raises(
+        litewright.UserError, match="is called norm, up_projection; there are down_proj, gate_"
+    ):
         convert_checkpoint(
             tmp_path,
             prefill_lengths=(4,),

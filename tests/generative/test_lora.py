@@ -173,6 +173,14 @@ def test_shared_parameters_are_refused(tmp_path: Path) -> None:
         with_adapter(open_checkpoint(tmp_path / "base"), adapter)
 
 
+def test_an_adapter_without_tensors_is_refused(tmp_path: Path) -> None:
+    build("llama").save_pretrained(tmp_path / "base")
+    adapter = _write(tmp_path / "adapter", {})
+
+    with pytest.raises(litewright.UserError, match="the adapter holds no tensors"):
+        with_adapter(open_checkpoint(tmp_path / "base"), adapter)
+
+
 def test_a_folder_without_an_adapter_is_refused(tmp_path: Path) -> None:
     build("llama").save_pretrained(tmp_path / "base")
 

@@ -85,6 +85,12 @@ def test_text_comes_piece_by_piece(bundle: Path) -> None:
     assert len(first + "".join(pieces)) > len(first)
 
 
+def test_what_only_encoder_decoders_take_is_refused(bundle: Path) -> None:
+    done = _run("generate", bundle, "--prompt", "x", "--begin", "y")
+    assert done.exit_code == 2
+    assert "--audio and --begin are for encoder-decoders" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

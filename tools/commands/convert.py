@@ -21,7 +21,7 @@ from ..options import (
 from ..watching import print_statistics, printers, watching_options
 
 if TYPE_CHECKING:
-    from litewright.compiler.api import EdgeModel
+    from litewright.compiler.api import Converter, EdgeModel
     from litewright.compiler.targets import Target
 
 
@@ -57,29 +57,18 @@ def command(
     (module, args), (module, args, kwargs) or (module, args, kwargs, dynamic_shapes), or a dict of these by
     signature.
     """
-    from litewright.compiler.api import Converter
     from litewright.compiler.driver.extensions import effective
     from litewright.compiler.driver.options import target_of
 
     from ..calibration import calibration_from
-    from ..factory import samples_from
     from ..progress import stage_progress
 
     observers = printers(print_after, print_changed=print_changed)
-    samples = samples_from(factory)
+    converter = _converter(factory)
     # Behind it, since the model's module may register what is asked for.
     asked = target_of(target, effective())
     data = calibration_from(calibration) if calibration is not None else None
-    converter = Converter()
     with stage_progress() as progress:
-        for name, sample in samples.items():
-            converter = converter.signature(
-                name,
-                sample.module,
-                sample.args,
-                sample.kwargs,
-                dynamic_shapes=sample.dynamic_shapes,
-            )
         model = converter.convert(
             quant_config=quantize,
             calibration_data=data,
@@ -95,6 +84,23 @@ def command(
     for note in model.notes:
         click.echo(f"note: {note}", err=True)
     _report(model, output, asked, errors=errors, as_json=as_json)
+
+
+def _converter(factory: str) -> Converter:
+    from litewright.compiler.api import Converter
+
+    from ..factory import samples_from
+
+    converter = Converter()
+    for name, sample in samples_from(factory).items():
+        converter = converter.signature(
+            name,
+            sample.module,
+            sample.args,
+            sample.kwargs,
+            dynamic_shapes=sample.dynamic_shapes,
+        )
+    return converter
 
 
 def _report(model: EdgeModel, output: Path, target: Target, *, errors: bool, as_json: bool) -> None:

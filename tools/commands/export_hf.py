@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..options import PATH, dump_ir_option, output_option, quantize_option, target_option
+
+if TYPE_CHECKING:
+    from ..exporting import Exporter, Facts
 
 
 def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> Any:
@@ -139,10 +143,10 @@ def command(
     as_json: bool,
     **of_kinds: Any,
 ) -> None:
-    """Converts a language model, with an encoder (T5, BART, Whisper) or without, or an encoder alone.
+    """Converts a language model, with an encoder (T5, BART, Whisper) or without, an encoder alone, or Stable Diffusion.
 
-    FOLDER is a checkpoint in Hugging Face layout: config.json, safetensors files, tokenizer.json. What is in it
-    decides what is made of it.
+    FOLDER is a checkpoint in Hugging Face layout (config.json, safetensors files, tokenizer.json), or a pipeline of
+    diffusers (model_index.json). What is in it decides what is made of it.
     """
     from litewright.compiler.runtime.quiet import hush_exit
 
@@ -158,10 +162,11 @@ def command(
 
         transformers.logging.set_verbosity_error()
         exporter = exporter_of(folder)
-        strange = sorted(chosen.keys() - exporter.options)
+        strange = chosen.keys() - exporter.options
         if strange:
-            told = ", ".join(f"--{name.replace('_', '-')}" for name in strange)
-            raise click.UsageError(f"{told}: not for the kind of model in {folder}")
+            raise click.UsageError(
+                f"{_spelt(strange)}: not for the kind of model in {folder}; it takes {_spelt(exporter.options)}"
+            )
         shared = {
             "proof": not no_proof,
             "quant_config": quantize,
@@ -172,7 +177,15 @@ def command(
         facts = exporter.export(folder, output, chosen, shared)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
-        return
+    else:
+        _show(facts, exporter)
+
+
+def _spelt(names: Iterable[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in sorted(names))
+
+
+def _show(facts: Facts, exporter: Exporter) -> None:
     from rich.console import Console
 
     from ..report import megabytes

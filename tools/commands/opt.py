@@ -72,6 +72,8 @@ def command(
     from ..factory import load_module
     from ..graph_file import graph_of
 
+    if quantize is None and calibration is not None:
+        raise click.UsageError("--calibration is for a recipe: give --quantize too")
     if why_not is not None and ":" in source:
         # What the model's module registers is meant too.
         load_module(source.rpartition(":")[0])
@@ -86,19 +88,22 @@ def command(
         return
     observers = printers(print_after, print_changed=print_changed)
     statistics = opt.optimise(program, ",".join(pipeline), extensions, observers)
-    if quantize is None and calibration is not None:
-        raise click.UsageError("--calibration is for a recipe: give --quantize too")
     if quantize is not None:
         _quantize(program, quantize, calibration, options.target)
     if errors:
         _print_errors(program)
     if timing:
         print_statistics(statistics)
+    _hand_out(program, output)
+
+
+def _hand_out(program: Program, output: Path | None) -> None:
+    from litewright.compiler.driver import opt
+    from litewright.compiler.inspect.dump import print_program
+
     if output is not None:
         opt.save(program, output)
     else:
-        from litewright.compiler.inspect.dump import print_program
-
         click.echo(print_program(program))
 
 
