@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -53,7 +54,10 @@ y = 1 / 0
 """
 
 
-def test_blocks_share_names_and_see_saved_files(folder: Path, tmp_path: Path) -> None:
+def test_blocks_share_names_and_see_saved_files(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "swish", ModuleType("swish"))
     page = tmp_path / "page.md"
     page.write_text(f"```python\n# swish.py\nbeta = 1\n```\n{PAGE}")
     with pytest.raises(ZeroDivisionError) as caught:

@@ -86,6 +86,9 @@ def run_page(page: Path, folder: Path) -> None:
             path = folder / block.file_name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.code, encoding="utf-8")
+            # Another page, or a test, may have imported another file of this name.
+            if path.suffix == ".py":
+                sys.modules.pop(path.stem, None)
         elif block.language == "python":
             # Tracebacks, and origins of ops, name the line of the page.
             source = "\n" * (block.line - 1) + block.code
