@@ -237,6 +237,9 @@ def unpacked_names(stored: Mapping[str, Source], packing: Packing) -> dict[str, 
         parts = {key: found.pop(f"{module}.{key}") for key in keys if f"{module}.{key}" in found}
         missing = [f"{module}.{key}" for key in keys[:3] if key not in parts]
         if missing:
-            raise litewright.UserError(f"the checkpoint lacks {', '.join(missing)}")
+            raise litewright.UserError(
+                f"the checkpoint lacks {', '.join(missing)}: a file of it is missing, or its quantization_config "
+                "speaks of another packing"
+            )
         found[f"{module}.weight"] = PackedSource(module, packing, parts)
     return found

@@ -232,7 +232,7 @@ def test_one_error_and_nothing_left_behind(tmp_path: Path) -> None:
     output.parent.mkdir()
     cases: list[tuple[list[object], str]] = [
         (["--cache", 64], "--cache: not for the kind of model"),
-        (["--cache", 64], "; it takes --batch, --lengths, --task, --texts"),
+        (["--cache", 64], " (encoder), which takes --batch, --lengths, --task, --texts"),
         (["--task", "summarisation"], "there is no task 'summarisation', only feature-extraction"),
         (["--lengths", "8,x"], "'8,x' is not a list of numbers"),
         (["--lengths", "65"], "65 tokens are more than the 64 positions"),

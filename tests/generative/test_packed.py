@@ -187,6 +187,17 @@ def test_other_packings_are_refused_by_name(
         open_checkpoint(tmp_path)
 
 
+def test_packed_tensors_that_are_missing_are_named(tmp_path: Path) -> None:
+    _Made(tmp_path, "gptq", 32)
+    tensors = load_file(tmp_path / "model.safetensors")
+    del tensors["model.layers.1.mlp.up_proj.qzeros"]
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(
+        litewright.UserError, match=r"lacks model\.layers\.1\.mlp\.up_proj\.qzeros: "
+    ):
+        open_checkpoint(tmp_path)
+
+
 def test_rows_that_are_joined_and_cut_stay_integers(tmp_path: Path) -> None:
     given = _Made(tmp_path, "gptq", 32)
     store = WeightStore()

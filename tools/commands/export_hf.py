@@ -164,8 +164,11 @@ def command(
         exporter = exporter_of(folder)
         strange = chosen.keys() - exporter.options
         if strange:
+            from litewright.generative.huggingface.kinds import kind_of
+
             raise click.UsageError(
-                f"{_spelt(strange)}: not for the kind of model in {folder}; it takes {_spelt(exporter.options)}"
+                f"{_spelt(strange)}: not for the kind of model in {folder} ({kind_of(folder).value}), which takes "
+                f"{_spelt(exporter.options)}"
             )
         shared = {
             "proof": not no_proof,
