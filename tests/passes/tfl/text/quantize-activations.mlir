@@ -77,6 +77,36 @@ func.func @main(
 // CHECK-NOT: "tfl.quantize"
 
 // -----
+// CASE: a mean of integers is one
+// WITHIN: static int8 model
+func.func @main(
+    %x: tensor<1x4x8xf32> {litewright.name = "x", litewright.range = [-4.0, 4.0]},
+    %y: tensor<1x8x4xf32> {litewright.name = "y", litewright.range = [-4.0, 4.0]}) -> (tensor<1x8xf32> {litewright.name = "z"}) {
+  %0 = "tfl.batch_matmul"(%x, %y) {adj_x = false, adj_y = false, litewright.range = [[-9.0, 9.0]]} : (tensor<1x4x8xf32>, tensor<1x8x4xf32>) -> tensor<1x4x4xf32>
+  %1 = "tfl.batch_matmul"(%0, %x) {adj_x = false, adj_y = false, litewright.range = [[-30.0, 30.0]]} : (tensor<1x4x4xf32>, tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  %axis = "tfl.pseudo_const"() {value = dense<1> : tensor<1xi32>} : () -> tensor<1xi32>
+  %2 = "tfl.mean"(%1, %axis) {keep_dims = false, litewright.range = [[-15.0, 15.0]]} : (tensor<1x4x8xf32>, tensor<1xi32>) -> tensor<1x8xf32>
+  return %2 : tensor<1x8xf32>
+}
+// CHECK: %[[MEAN:.*]] = "tfl.mean"
+// CHECK-NEXT: "tfl.quantize"(%[[MEAN]])
+
+// -----
+// CASE: a mean along the last axis, as norms take it, stays float
+// WITHIN: static int8 model
+func.func @main(
+    %x: tensor<1x4x8xf32> {litewright.name = "x", litewright.range = [-4.0, 4.0]},
+    %y: tensor<1x8x4xf32> {litewright.name = "y", litewright.range = [-4.0, 4.0]}) -> (tensor<1x4xf32> {litewright.name = "z"}) {
+  %0 = "tfl.batch_matmul"(%x, %y) {adj_x = false, adj_y = false, litewright.range = [[-9.0, 9.0]]} : (tensor<1x4x8xf32>, tensor<1x8x4xf32>) -> tensor<1x4x4xf32>
+  %1 = "tfl.batch_matmul"(%0, %x) {adj_x = false, adj_y = false, litewright.range = [[-30.0, 30.0]]} : (tensor<1x4x4xf32>, tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  %axis = "tfl.pseudo_const"() {value = dense<-1> : tensor<1xi32>} : () -> tensor<1xi32>
+  %2 = "tfl.mean"(%1, %axis) {keep_dims = false, litewright.range = [[-15.0, 15.0]]} : (tensor<1x4x8xf32>, tensor<1xi32>) -> tensor<1x4xf32>
+  return %2 : tensor<1x4xf32>
+}
+// CHECK: %[[MEAN:.*]] = "tfl.mean"
+// CHECK-NEXT: return %[[MEAN]]
+
+// -----
 // CASE: nothing is known before calibration
 // UNCHANGED
 func.func @main(%x: tensor<1x4x8xf32>, %y: tensor<1x8x4xf32>) -> tensor<1x4x4xf32> {

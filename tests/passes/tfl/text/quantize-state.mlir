@@ -46,13 +46,13 @@ func.func @main(%s: tensor<2x4xf32> {litewright.name = "s", litewright.range = [
 // CASE: one scale for all signatures, which covers what any of them has shown
 // WITHIN: static int8 model
 func.func @prefill(
-    %s: tensor<2x4xf32> {litewright.name = "s", litewright.range = [-4.0, 1.0]}, %x: tensor<2x4xf32> {litewright.name = "x"})
+    %s: tensor<2x4xf32> {litewright.name = "s", litewright.range = [-5.0, 1.0]}, %x: tensor<2x4xf32> {litewright.name = "x"})
     -> (tensor<2x4xf32> {litewright.name = "s"}) {
   %0 = "tfl.maximum"(%s, %x) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   return %0 : tensor<2x4xf32>
 }
 func.func @decode(
-    %s: tensor<2x4xf32> {litewright.name = "s", litewright.range = [-1.0, 5.0]}, %x: tensor<2x4xf32> {litewright.name = "x"})
+    %s: tensor<2x4xf32> {litewright.name = "s", litewright.range = [-1.0, 4.0]}, %x: tensor<2x4xf32> {litewright.name = "x"})
     -> (tensor<2x4xf32> {litewright.name = "s"}) {
   %0 = "tfl.minimum"(%s, %x) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   return %0 : tensor<2x4xf32>
