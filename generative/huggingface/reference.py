@@ -12,7 +12,8 @@ from torch import nn
 
 from .eager import eager_attention, run_eagerly
 from .loading import Checkpoint
-from .weights import tensor_of
+from .rows import ReadByRows
+from .weights import Source, tensor_of
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -23,6 +24,9 @@ Progress = Callable[[str, float | None], None]
 _STAGE = "run in PyTorch"
 _MOST_SCORES = 1 << 28
 """Of one layer at a time, a gigabyte: code that keeps all scores of a text is given the text in parts."""
+
+_LARGE = 1 << 26
+"""Elements of a matrix that is not read as a whole: 256 MB in float32."""
 
 _SMALL = 1 << 16
 """Elements of a parameter that need not be read again for every run of its module."""
@@ -98,7 +102,9 @@ class _Count:
 def parameters_when_needed(
     checkpoint: Checkpoint, progress: Progress | None = None, runs: int = 1
 ) -> Generator[None]:
-    """While it is entered, a module has its parameters as it runs, and not before or after; small ones it keeps.
+    """While it is entered, a module has its parameters as it runs, and not before or after.
+
+    Small ones it keeps; of very large tables and projections it never has more than some rows.
 
     Args:
         checkpoint: the model, and where its parameters are.
@@ -109,18 +115,32 @@ def parameters_when_needed(
     opened: Any = checkpoint.model
     modules: list[tuple[str, nn.Module]] = list(opened.named_modules())
     handles: list[Any] = []
+    by_rows: dict[int, Source] = {}
     for path, module in modules:
         own: list[tuple[str, nn.Parameter]] = list(module.named_parameters(recurse=False))
         if own:
-            large = {name: each for name, each in own if each.numel() > _SMALL}
+            by_rows |= _read_by_rows(checkpoint, path, module)
+            large = {
+                name: each
+                for name, each in own
+                if each.numel() > _SMALL and id(each) not in by_rows
+            }
             handles += _load_around(module, checkpoint, path, large, count)
             count.modules += 1
     try:
-        with _small_parameters(checkpoint):
+        with _small_parameters(checkpoint), ReadByRows(by_rows):
             yield
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _read_by_rows(checkpoint: Checkpoint, path: str, module: nn.Module) -> dict[int, Source]:
+    """The lazy matrix of a module that is so large that only rows of it are to be read, by the parameter's `id`."""
+    if not isinstance(module, nn.Embedding | nn.Linear) or module.weight.numel() <= _LARGE:
+        return {}
+    source = checkpoint.weights[f"{path}.weight"]
+    return {id(module.weight): source} if hasattr(source, "rows") else {}
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from .library import WeightConverter, WeightRenaming, conversions_of, rename_sou
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Source: TypeAlias = Any
-"""A lazy tensor: `shape`, `dtype` and `read()`."""
+"""A lazy tensor: `shape`, `dtype` and `read()`; `rows(start, stop)` if parts of it can be read."""
 
 _TOLD = 8
 
@@ -188,8 +188,12 @@ def _reader(source: Source) -> Callable[[], Tensor]:
 
 
 def tensor_of(source: Source) -> Tensor:
-    """Reads a lazy tensor for torch: bfloat16 by its bits, since NumPy has no such type of its own."""
-    array = source.read()
+    """Reads a lazy tensor for torch."""
+    return as_tensor(source.read())
+
+
+def as_tensor(array: Array) -> Tensor:
+    """An array for torch: bfloat16 by its bits, since NumPy has no such type of its own."""
     if array.dtype.name == "bfloat16":
         return torch.as_tensor(array.view(np.int16)).view(torch.bfloat16)
     return torch.as_tensor(array)

@@ -1,5 +1,6 @@
 """The proof can fail, and says where; what it measures is what it says."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from litewright.compiler.driver.extensions import REGISTRY
 from litewright.compiler.ir import tfl
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.program import Program, body_of
-from litewright.generative.huggingface import attention, bundling, diverging, reference
+from litewright.generative.huggingface import attention, bundling, diverging, reference, rows
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.loading import open_checkpoint
 from litewright.generative.huggingface.reading import NEUTRAL, Reading
@@ -137,6 +138,30 @@ def test_a_text_in_parts_has_the_logits_of_the_whole(
     assert relative_error(parts[1:], whole[:-1]) > 0.01
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("name", ["gemma3n", "opt", "phi", "llama tied"])
+def test_large_matrices_are_read_by_rows(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build(name)
+    model.save_pretrained(tmp_path)
+    checkpoint = open_checkpoint(tmp_path)
+    read: list[tuple[int, ...]] = []
+    tensor_of = reference.tensor_of
+    monkeypatch.setattr(reference, "_SMALL", 64)
+    monkeypatch.setattr(reference, "_LARGE", 300)
+    monkeypatch.setattr(rows, "_AT_ONCE", 32 * 7)
+    monkeypatch.setattr(
+        reference, "tensor_of", lambda source: read.append(source.shape) or tensor_of(source)
+    )
+    text, positions = [5, 9, 5, 90, 3, 17, 9], [0, 2, 6]
+    with torch.no_grad():
+        expected = model(torch.tensor([text])).logits[0, positions].numpy()
+    actual = reference_logits(checkpoint, text, positions)
+    assert relative_error(actual, expected) <= TOLERANCES["float32 model"]
+    assert read
+    assert max(math.prod(shape) for shape in read) <= 300
 
 
 def test_quantised_models_read_a_text(tmp_path: Path) -> None:
