@@ -22,7 +22,7 @@ from ..ir.torch_ops import items_of, value_of
 from ..weights.affine import Affine, affine_of
 from .failures import DATA_DEPENDENT
 from .names import input_names, output_names
-from .samples import CONFIGURATION, check_real, check_tensor
+from .samples import AS_PAIRS, CONFIGURATION, check_real, check_tensor
 from .state import check_state, state_names
 
 
@@ -73,10 +73,12 @@ def _state(program: ExportedProgram, module: torch.nn.Module | None) -> dict[str
 
 def _inputs(program: ExportedProgram, state: Mapping[str, str]) -> tuple[Input, ...]:
     specs = [s for s in program.graph_signature.input_specs if s.kind == InputKind.USER_INPUT]
+    fakes = {node.name: value_of(node) for node in program.graph.find_nodes(op="placeholder")}
     inputs: list[Input] = []
     for name, spec in zip(input_names(program), specs, strict=True):
         match spec.arg:
             case TensorArgument(name=placeholder):
+                check_real(fakes[placeholder], f"input {name!r}", AS_PAIRS)
                 inputs.append(Input(name, placeholder))
             case ConstantArgument(value=value) if isinstance(value, CONFIGURATION):
                 continue

@@ -14,6 +14,9 @@ from ..diagnostics import UserError
 # What configures a call without being data: recorded in the graph, no input of the signature.
 CONFIGURATION = (bool, str, type(None))
 
+AS_PAIRS = "pass torch.view_as_real of it, [..., 2], and use torch.view_as_complex inside forward"
+"""What to do about a complex input."""
+
 
 def checked_samples(
     module: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -87,8 +90,7 @@ def _checked(leaf: Any, path: pytree.KeyPath, signature: inspect.Signature) -> A
             f"Make it a tensor, or fix its value in a module that wraps this one"
         )
     check_tensor(leaf, f"sample argument {name!r}")
-    remedy = "pass torch.view_as_real of it, [..., 2], and use torch.view_as_complex inside forward"
-    check_real(leaf, f"sample argument {name!r}", remedy)
+    check_real(leaf, f"sample argument {name!r}", AS_PAIRS)
     return leaf.detach()
 
 

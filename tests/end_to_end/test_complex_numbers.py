@@ -22,6 +22,7 @@ from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.program import Program, body_of
 from litewright.compiler.runtime import Runner
 from litewright.compiler.weights.store import ArraySource
+from litewright.composites import composite
 from tests.support.tolerances import assert_close
 
 _HEADS, _KEY_HEADS, _WIDTH, _POSITIONS, _TOKENS = 4, 2, 16, 1536, 6
@@ -127,6 +128,48 @@ def test_tables_are_weights_of_two_parts() -> None:
     text = str(folded)
     assert text.count("litewright.weight") == 2
     assert text.count("slice(transpose(freqs_cis") == 2
+
+
+class Cached(Attention):
+    """With its cache, as that code has it: a buffer that is written in place, read up to the last token."""
+
+    cache: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("cache", torch.zeros(2, 8, _KEY_HEADS, _WIDTH))
+
+    def forward(self, x: Tensor, positions: Tensor) -> Tensor:
+        batch, length, _ = x.shape
+        key = self.rotated(self.wk(x).view(batch, length, _KEY_HEADS, _WIDTH), positions)
+        self.cache[:batch, 1 : 1 + length] = key
+        return self.cache[:batch, : 1 + length] * 2
+
+
+def test_rotated_keys_are_written_to_a_cache(tmp_path: Path) -> None:
+    module, inputs = Cached().eval(), _inputs()
+    edge = litewright.convert(module, inputs)
+    edge.export(tmp_path / "m.tflite")
+    session = litewright.Session(tmp_path / "m.tflite")
+    given = {name: t.numpy() for name, t in zip(("x", "positions"), inputs, strict=True)}
+    made = session.run(given, "serving_default")["output_0"]
+    assert_close(made, module(*inputs).detach().numpy(), "float32 op")
+
+
+@composite("tests::turn")
+def _turn(x: Tensor, by: Tensor) -> Tensor:
+    return x * by.conj()
+
+
+@pytest.mark.parametrize("plan", [DEFAULT, EMPTY])
+def test_composites_may_be_handed_complex_numbers(plan: PassPlan) -> None:
+    class Module(nn.Module):
+        def forward(self, x: Tensor, y: Tensor) -> Tensor:
+            return torch.view_as_real(_turn(torch.complex(x, y), torch.complex(y, x)))
+
+    inputs = torch.randn(3, 4), torch.randn(3, 4)
+    edge = litewright.convert(Module(), inputs, passes=plan)
+    assert_close(edge(*inputs), Module()(*inputs).numpy(), "float32 op")
 
 
 def test_any_number_of_tokens(tmp_path: Path) -> None:

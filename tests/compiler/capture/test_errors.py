@@ -116,6 +116,13 @@ def test_odd_tensors(sample: Callable[[], Tensor], kind: str) -> None:
     assert kind in message
 
 
+def test_a_complex_input_of_an_exported_program_is_refused() -> None:
+    module = Inner(lambda x: torch.view_as_real(x * 2))
+    program = torch.export.export(module, (torch.ones(2, dtype=torch.complex64),))
+    with pytest.raises(UserError, match=r"input 'x' is complex64.*view_as_real of it"):
+        from_exported_program("main", program)
+
+
 def test_a_complex_result_is_refused() -> None:
     message = _fails(Inner(lambda x: torch.complex(x, x)), torch.ones(2))
     assert "result 'output_0' is complex64" in message
