@@ -80,7 +80,7 @@ def product(op: ir.OpView, context: RuleContext) -> Outcome:
 
 @rule("stablehlo.divide")
 def quotient(op: ir.OpView, context: RuleContext) -> Outcome:
-    """z / complex(c, d) -> z * complex(c, -d) / (c * c + d * d)."""
+    """z / complex(c, d) -> z * complex(c, -d) / (c * c + d * d), where that sum is a number of the type."""
     if not is_complex(op.results[0]):
         return decline("the numbers are real")
     dividend, divisor = _parts(op.operands[0]), _parts(op.operands[1])
