@@ -5,6 +5,7 @@ python docs/generate_ops.py
 
 from pathlib import Path
 
+from litewright.lowering.torch_to_stablehlo.rules import complex_numbers
 from litewright.lowering.torch_to_stablehlo.table import FAMILIES
 
 PAGE = Path(__file__).with_name("ops.md")
@@ -24,6 +25,12 @@ def page() -> str:
     for family in sorted(FAMILIES):
         names = sorted(f"`{op}`" for op, _ in FAMILIES[family])
         lines += [f"## {family.replace('_', ' ')}", "", ", ".join(names), ""]
+        if FAMILIES[family] is complex_numbers.RULES:
+            names = sorted(f"`{op}`" for op in complex_numbers.OF_ANY_NUMBERS)
+            lines += [
+                f"Of the other families, these take complex numbers too: {', '.join(names)}.",
+                "",
+            ]
     return "\n".join(lines)
 
 

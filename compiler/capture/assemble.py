@@ -22,7 +22,7 @@ from ..ir.torch_ops import items_of, value_of
 from ..weights.affine import Affine, affine_of
 from .failures import DATA_DEPENDENT
 from .names import input_names, output_names
-from .samples import CONFIGURATION, check_tensor
+from .samples import AS_PAIRS, CONFIGURATION, check_real, check_tensor
 from .state import check_state, state_names
 
 
@@ -49,6 +49,11 @@ def assemble(
     """
     _check_shapes(name, program.graph_module)
     state = _state(program, module)
+    for buffer in state:
+        remedy = "keep torch.view_as_real of it, [..., 2]"
+        check_real(
+            tensors[buffer], f"signature {name!r}: buffer {buffer!r}, which is state,", remedy
+        )
     check_state(name, {buffer: tensors[buffer] for buffer in state})
     outputs = _flatten_outputs(name, program, state)
     inputs = _inputs(program, state)
@@ -68,10 +73,12 @@ def _state(program: ExportedProgram, module: torch.nn.Module | None) -> dict[str
 
 def _inputs(program: ExportedProgram, state: Mapping[str, str]) -> tuple[Input, ...]:
     specs = [s for s in program.graph_signature.input_specs if s.kind == InputKind.USER_INPUT]
+    fakes = {node.name: value_of(node) for node in program.graph.find_nodes(op="placeholder")}
     inputs: list[Input] = []
     for name, spec in zip(input_names(program), specs, strict=True):
         match spec.arg:
             case TensorArgument(name=placeholder):
+                check_real(fakes[placeholder], f"input {name!r}", AS_PAIRS)
                 inputs.append(Input(name, placeholder))
             case ConstantArgument(value=value) if isinstance(value, CONFIGURATION):
                 continue
@@ -154,6 +161,8 @@ def _flatten_outputs(
     for each, value in kept:
         if not isinstance(value, Node) or not isinstance(value_of(value), torch.Tensor):
             raise UserError(f"signature {name!r}: result {each!r} is {value!r}, not a tensor")
+        remedy = "return torch.view_as_real of it, [..., 2]"
+        check_real(value_of(value), f"signature {name!r}: result {each!r}", remedy)
     values_of_state = {str(s.target): v for v, s in zip(values, specs, strict=True)}
     kept += [(each, values_of_state[buffer]) for buffer, each in state.items()]
     output.args = (tuple(value for _, value in kept),)

@@ -14,6 +14,9 @@ from ..diagnostics import UserError
 # What configures a call without being data: recorded in the graph, no input of the signature.
 CONFIGURATION = (bool, str, type(None))
 
+AS_PAIRS = "pass torch.view_as_real of it, [..., 2], and use torch.view_as_complex inside forward"
+"""What to do about a complex input."""
+
 
 def checked_samples(
     module: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -57,16 +60,23 @@ def check_named(module: torch.nn.Module, kwargs: Mapping[str, Any]) -> None:
 
 
 def check_tensor(tensor: torch.Tensor, what: str) -> None:
-    """Raises UserError if `tensor`, called `what` in the message, is sparse, complex or quantised."""
+    """Raises UserError if `tensor`, called `what` in the message, is sparse or quantised."""
     if tensor.layout != torch.strided:
         kind = str(tensor.layout).removeprefix("torch.")
-    elif tensor.is_complex():
-        kind = f"complex ({str(tensor.dtype).removeprefix('torch.')})"
     elif tensor.is_quantized:
         kind = "a quantised torch tensor"
     else:
         return
-    raise UserError(f"{what} is {kind}; only dense tensors of real numbers can be converted")
+    raise UserError(f"{what} is {kind}; only dense tensors of plain numbers can be converted")
+
+
+def check_real(tensor: torch.Tensor, what: str, remedy: str) -> None:
+    """Raises UserError, which tells the remedy, if `tensor`, called `what` in the message, is complex."""
+    if tensor.is_complex():
+        kind = str(tensor.dtype).removeprefix("torch.")
+        raise UserError(
+            f"{what} is {kind}, and signatures take and return real numbers alone: {remedy}"
+        )
 
 
 def _checked(leaf: Any, path: pytree.KeyPath, signature: inspect.Signature) -> Any:
@@ -80,6 +90,7 @@ def _checked(leaf: Any, path: pytree.KeyPath, signature: inspect.Signature) -> A
             f"Make it a tensor, or fix its value in a module that wraps this one"
         )
     check_tensor(leaf, f"sample argument {name!r}")
+    check_real(leaf, f"sample argument {name!r}", AS_PAIRS)
     return leaf.detach()
 
 

@@ -17,6 +17,7 @@ from litewright.passes.core import (
     Pipeline,
     Statistics,
 )
+from litewright.passes.stablehlo.split_complex import SplitComplex
 from litewright.passes.tfl.keep_read_values import KeepReadValues
 
 from ..capture import Captured, capture_exported, capture_module, check_shared_state
@@ -62,6 +63,8 @@ def build(requests: Sequence[Request], options: Options) -> EdgeModel:
         watch.lowered("stablehlo", program)
         with stages.stage("passes on StableHLO"):
             Pipeline(options.plan.stablehlo).run(program, watch.on_programs)
+            # Whatever the plan: the runtime computes with real numbers.
+            Pipeline((SplitComplex(),)).run(program, watch.on_programs)
         with stages.stage("legalise to tfl"):
             watch.lowering("tfl")
             legalisations = options.extensions.legalisations

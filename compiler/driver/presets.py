@@ -18,6 +18,7 @@ from litewright.passes.stablehlo.fold_input_scales import FoldInputScales
 from litewright.passes.stablehlo.fold_weights import FoldWeights
 from litewright.passes.stablehlo.inline_composites import InlineComposites
 from litewright.passes.stablehlo.simplify import Simplify
+from litewright.passes.stablehlo.split_complex import SplitComplex
 from litewright.passes.tfl.absorb_broadcasts import AbsorbBroadcasts
 from litewright.passes.tfl.absorb_repeats import AbsorbRepeats
 from litewright.passes.tfl.absorb_reshapes import AbsorbReshapes
@@ -63,6 +64,8 @@ FX = (
 )
 
 STABLEHLO = (
+    # First, so that no pass behind it has to know complex numbers: tables of them fold as real ones.
+    SplitComplex(),
     # What nobody knows as a whole is to fold and fuse like anything else.
     InlineComposites(known_composites(TARGETS[0])),
     # Fewer ops for all that follows, and each table computed once.

@@ -67,7 +67,8 @@ def compare(name: str, expected: Array, actual: Array, tolerance: float) -> Diff
         return Difference(name, float("inf"), (), wanted, found)
     if expected.size == 0:
         return Difference(name, 0.0)
-    errors = _errors(expected.astype(np.float64), actual.astype(np.float64))
+    wide = np.complex128 if expected.dtype.kind == "c" else np.float64
+    errors = _errors(expected.astype(wide), actual.astype(wide))
     index = np.unravel_index(int(np.argmax(errors)), errors.shape)
     return Difference(
         name,
@@ -91,4 +92,4 @@ def _errors(expected: Array, actual: Array) -> Array:
 
 
 def _text(element: np.generic) -> str:
-    return f"{float(element):.9g}" if element.dtype.kind not in "biu" else str(element.item())
+    return f"{float(element):.9g}" if element.dtype.kind not in "biuc" else str(element.item())

@@ -57,8 +57,14 @@ def constant(array: Array) -> ir.Value:
     return _create("stablehlo.constant", [], [attribute.type], {"value": attribute}).result
 
 
-def splat(number: float, shape: Sequence[int], element: ir.Type) -> ir.Value:
-    """A constant tensor that is `number` everywhere."""
+def splat(number: complex, shape: Sequence[int], element: ir.Type) -> ir.Value:
+    """A constant tensor that is `number` everywhere; a complex one is made of two real ones.
+
+    The bindings of MLIR (jaxlib 0.10) can neither make nor read constants of complex numbers.
+    """
+    if isinstance(element, ir.ComplexType):
+        parts = number.real, number.imag
+        return complex_of(*(splat(part, shape, element.element_type) for part in parts))
     scalar = np.array(number).astype(dtype_of(tensor_type((), element)))
     attribute = ir.DenseElementsAttr.get_splat(
         tensor_type(shape, element), _scalar_attribute(scalar, element)
@@ -66,7 +72,7 @@ def splat(number: float, shape: Sequence[int], element: ir.Type) -> ir.Value:
     return _create("stablehlo.constant", [], [attribute.type], {"value": attribute}).result
 
 
-def splat_like(number: float, value: ir.Value) -> ir.Value:
+def splat_like(number: complex, value: ir.Value) -> ir.Value:
     """A constant of the type of `value` that is `number` everywhere."""
     return splat(number, shape_of(value), element_of(value))
 
@@ -128,6 +134,33 @@ def convert(x: ir.Value, element: ir.Type) -> ir.Value:
 def bitcast_convert(x: ir.Value, element: ir.Type) -> ir.Value:
     """The bits of x as another element type of the same width."""
     return _create("stablehlo.bitcast_convert", [x], [tensor_type(shape_of(x), element)]).result
+
+
+# ---- complex numbers -----------------------------------------------------------------------------
+
+
+def complex_of(real: ir.Value, imaginary: ir.Value) -> ir.Value:
+    """Complex numbers of two parts."""
+    kind = tensor_type(shape_of(real), ir.ComplexType.get(element_of(real)))
+    return _create("stablehlo.complex", [real, imaginary], [kind]).result
+
+
+def real_part(x: ir.Value) -> ir.Value:
+    """The real part of complex numbers; the operand itself where they are made of two parts."""
+    return _part(x, "stablehlo.real", 0)
+
+
+def imaginary_part(x: ir.Value) -> ir.Value:
+    """The imaginary part of complex numbers; the operand itself where they are made of two parts."""
+    return _part(x, "stablehlo.imag", 1)
+
+
+def _part(x: ir.Value, name: str, number: int) -> ir.Value:
+    made = producer(x)
+    if made is not None and op_name(made) == "stablehlo.complex":
+        return made.operands[number]
+    kind = tensor_type(shape_of(x), ir.ComplexType(element_of(x)).element_type)
+    return _create(name, [x], [kind]).result
 
 
 # ---- shape ---------------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ _NUMPY_BY_NAME: dict[str, np.dtype[np.generic]] = {
     "ui64": np.dtype(np.uint64),
     "f8E4M3FN": np.dtype(ml_dtypes.float8_e4m3fn),
     "f8E5M2": np.dtype(ml_dtypes.float8_e5m2),
+    "complex<f32>": np.dtype(np.complex64),
+    "complex<f64>": np.dtype(np.complex128),
 }
 _NAME_BY_NUMPY: dict[np.dtype[np.generic], str] = {d: n for n, d in _NUMPY_BY_NAME.items()}
 
@@ -56,7 +58,7 @@ def element_type(dtype: np.dtype[np.generic] | str) -> ir.Type:
     """The MLIR element type of a NumPy dtype, or of a name such as "f32".
 
     Raises:
-        KeyError: MLIR has no such element type (strings, objects, complex numbers).
+        KeyError: MLIR has no such element type (strings, objects).
     """
     return ir.Type.parse(dtype if isinstance(dtype, str) else _NAME_BY_NUMPY[np.dtype(dtype)])
 
@@ -99,6 +101,11 @@ def element_of(value: ir.Value | ir.Type) -> ir.Type:
 def dtype_of(value: ir.Value | ir.Type) -> np.dtype[np.generic]:
     """The NumPy dtype of a tensor value or type."""
     return numpy_dtype(element_of(value))
+
+
+def is_complex(value: ir.Value | ir.Type) -> bool:
+    """Whether the elements of a tensor value or type are complex numbers."""
+    return isinstance(element_of(value), ir.ComplexType)
 
 
 def element_count(shape: Iterable[int]) -> int:

@@ -53,7 +53,8 @@ def numpy_dtype(dtype: torch.dtype) -> np.dtype[Any]:
 
 def array_of_tensor(tensor: torch.Tensor) -> Array:
     """The values of a tensor, as a view of its memory where that is the CPU's."""
-    there = tensor.detach().cpu()
+    # Of some complex tensors torch notes only that a sign is pending.
+    there = tensor.detach().cpu().resolve_conj().resolve_neg()
     if tensor.dtype in _BY_BYTES:
         stored, dtype = _BY_BYTES[tensor.dtype]
         return there.view(stored).numpy().view(dtype)

@@ -104,6 +104,14 @@ class StepCache(Cache):
         super().__init__(layers=layers)
         self._first = input_pos[0]
 
+    def get_seq_length(self, layer_idx: int | None = None) -> Any:
+        """What the layers say; to a layer's own code, which names it, the first position of the step, a tensor.
+
+        Attention of Llama 4 counts from there the positions by which it scales queries.
+        """
+        layer = self.layers[layer_idx or 0]
+        return layer.get_seq_length() if layer_idx is None else self.get_query_offset(layer_idx)
+
     def get_query_offset(self, layer_idx: int = 0) -> Any:
         """The first position of the step, a tensor: masks of a layer's own count from here."""
         del layer_idx

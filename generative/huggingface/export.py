@@ -13,6 +13,7 @@ import litewright
 
 from .adapter_inputs import AdaptedStep, AdapterInputs, Slot, adapted, samples_of, slots_for
 from .calibration import step_samples, token_samples
+from .descriptions import configuration_of
 from .hooks import hooked
 from .lengths import check_positions, checked_lengths, ring_length
 from .loading import Checkpoint, open_checkpoint
@@ -158,14 +159,16 @@ def convert_checkpoint(
 
 def _tell_what_is_left_out(checkpoint: Checkpoint) -> None:
     """Warns of a model that also sees or hears, of which only text is captured."""
+    # Of some (Llama 4), transformers builds a model that has the configuration of text alone.
+    config = configuration_of(checkpoint.folder)
     senses = [
         name.removesuffix("_config")
-        for name in sorted(checkpoint.config.sub_configs)
-        if name in {"vision_config", "audio_config"} and getattr(checkpoint.config, name, None)
+        for name in sorted(config.sub_configs)
+        if name in {"vision_config", "audio_config"} and getattr(config, name, None)
     ]
     if senses:
         warnings.warn(
-            f"{checkpoint.config.model_type} is exported for text alone, without its {' and '.join(senses)}",
+            f"{config.model_type} is exported for text alone, without its {' and '.join(senses)}",
             stacklevel=3,
         )
 

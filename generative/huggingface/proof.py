@@ -152,13 +152,17 @@ def outcome_of(
         expected: by PyTorch.
         answer: the tokens that were written behind these positions, if they are the likeliest ones.
     """
-    with np.errstate(invalid="ignore"):  # what is no number is told as an infinite error
+    with np.errstate(
+        invalid="ignore", divide="ignore"
+    ):  # what is no number is told as an infinite error
         return _compared(trial, made, expected, answer)
 
 
 def _compared(trial: Trial, made: Array, expected: Array, answer: Sequence[int] | None) -> Outcome:
     peak = float(np.abs(expected).max())
-    errors = np.where(np.isfinite(made).all(-1), np.abs(made - expected).max(-1) / peak, np.inf)
+    # Where PyTorch's logits are no numbers, or all zero, nothing is shown by what is near to them.
+    finite = np.isfinite(made).all(-1) & (0.0 < peak < np.inf)
+    errors = np.where(finite, np.abs(made - expected).max(-1) / peak, np.inf)
     wrong = errors > TOLERANCE
     if answer is not None:
         # As much as logits may be off, so much may a token that was written be behind the likeliest.

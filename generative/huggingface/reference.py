@@ -115,17 +115,18 @@ def parameters_when_needed(
     opened: Any = checkpoint.model
     modules: list[tuple[str, nn.Module]] = list(opened.named_modules())
     handles: list[Any] = []
+    kept: list[tuple[nn.Module, dict[str, nn.Parameter]]] = []
     by_rows: dict[int, Source] = {}
     for path, module in modules:
         own: list[tuple[str, nn.Parameter]] = list(module.named_parameters(recurse=False))
         if own:
+            large = {name: each for name, each in own if each.numel() > _SMALL}
+            absent = {name: _absent(each) for name, each in large.items()}
+            kept.append((module, large))
+            _set(module, absent)
             by_rows |= _read_by_rows(checkpoint, path, module)
-            large = {
-                name: each
-                for name, each in own
-                if each.numel() > _SMALL and id(each) not in by_rows
-            }
-            handles += _load_around(module, checkpoint, path, large, count)
+            whole = {name: each for name, each in absent.items() if id(each) not in by_rows}
+            handles += _load_around(module, checkpoint, path, whole, count)
             count.modules += 1
     try:
         with _small_parameters(checkpoint), ReadByRows(by_rows):
@@ -133,6 +134,20 @@ def parameters_when_needed(
     finally:
         for handle in handles:
             handle.remove()
+        for module, large in kept:
+            _set(module, large)
+
+
+def _absent(parameter: nn.Parameter) -> nn.Parameter:
+    """What stands for a parameter between runs: on the CPU, where models look for it (Llama 4), and no number."""
+    dtype = parameter.dtype if parameter.is_floating_point() else torch.float32
+    nothing = torch.full((), torch.nan).to(dtype).expand(parameter.shape)
+    return nn.Parameter(nothing, requires_grad=False)
+
+
+def _set(module: nn.Module, parameters: dict[str, nn.Parameter]) -> None:
+    for name, parameter in parameters.items():
+        setattr(module, name, parameter)
 
 
 def _read_by_rows(checkpoint: Checkpoint, path: str, module: nn.Module) -> dict[int, Source]:
@@ -172,16 +187,15 @@ def _load_around(
     module: nn.Module,
     checkpoint: Checkpoint,
     path: str,
-    empty: dict[str, nn.Parameter],
+    absent: dict[str, nn.Parameter],
     count: _Count,
 ) -> list[Any]:
     def load(*_: Any) -> None:
-        for name in empty:
+        for name in absent:
             setattr(module, name, _value(checkpoint, path, name))
 
     def drop(*_: Any) -> None:
-        for name, parameter in empty.items():
-            setattr(module, name, parameter)
+        _set(module, absent)
         count()
 
     return [

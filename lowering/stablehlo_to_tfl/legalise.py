@@ -72,13 +72,24 @@ def legalise(
     apply_rules(program, (*more, *rules_for(target)), observers)
     remove_dead(program)
     left = [
-        Unsupported(complaint, str(origin_of(op.location)))
+        Unsupported(complaint, str(origin_of(op.location)), _hint(complaint))
         for function in program.functions()
         for op in body_of(function).operations
         if (complaint := _complaint(op, target)) is not None
     ]
     if left:
-        raise UnsupportedError("the lowering to TFLite", left)
+        # What only makes complex numbers or takes them apart is left where another op is in the way.
+        others = [each for each in left if not each.op.startswith(_BETWEEN_PARTS)]
+        raise UnsupportedError("the lowering to TFLite", others or left)
+
+
+_BETWEEN_PARTS = ("stablehlo.complex ", "stablehlo.real ", "stablehlo.imag ")
+
+
+def _hint(complaint: str) -> str:
+    if "complex<" not in complaint:
+        return ""
+    return "complex numbers become pairs of real ones, and split-complex has no rule for this"
 
 
 def _complaint(op: ir.OpView, target: Target) -> str | None:

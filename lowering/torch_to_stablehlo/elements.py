@@ -7,10 +7,10 @@ import torch
 from litewright.compiler.diagnostics import InternalError
 from litewright.compiler.ir import hlo
 from litewright.compiler.ir.mlir import ir
-from litewright.compiler.ir.types import element_type
+from litewright.compiler.ir.types import element_type, is_complex
 
 Number = int | float | bool
-Operand = ir.Value | Number
+Operand = ir.Value | Number | complex
 
 _NAMES: dict[torch.dtype, str] = {
     torch.float64: "f64",
@@ -28,6 +28,8 @@ _NAMES: dict[torch.dtype, str] = {
     torch.bool: "i1",
     torch.float8_e4m3fn: "f8E4M3FN",
     torch.float8_e5m2: "f8E5M2",
+    torch.complex64: "complex<f32>",
+    torch.complex128: "complex<f64>",
 }
 _DTYPES = {name: dtype for dtype, name in _NAMES.items()}
 
@@ -64,13 +66,23 @@ def is_bool(element: ir.Type) -> bool:
 
 
 def convert(x: ir.Value, element: ir.Type) -> ir.Value:
-    """x as another element type, as torch converts: to bool is a comparison with zero."""
+    """x as another element type, as torch converts: to bool is a comparison with zero.
+
+    A real number gains an imaginary part of zero, and a complex one loses its own.
+    """
     own = hlo.element_of(x)
     if own == element:
         return x
     if is_bool(element):
         return hlo.compare("NE", x, hlo.splat_like(0, x))
-    return hlo.convert(x, element)
+    if isinstance(element, ir.ComplexType):
+        part = element.element_type
+        if is_complex(x):
+            parts = hlo.real_part(x), hlo.imaginary_part(x)
+            return hlo.complex_of(*(hlo.convert(each, part) for each in parts))
+        real = hlo.convert(x, part)
+        return hlo.complex_of(real, hlo.splat_like(0, real))
+    return hlo.convert(hlo.real_part(x) if is_complex(x) else x, element)
 
 
 def as_tensor(operand: Operand, shape: tuple[int, ...], element: ir.Type) -> ir.Value:

@@ -10,15 +10,17 @@ from torch.fx import Node
 from litewright.compiler.diagnostics import Unsupported, UnsupportedError, UserError
 from litewright.compiler.ir import hlo, mlir
 from litewright.compiler.ir.fx import FxProgram, Held, live_nodes
-from litewright.compiler.ir.mlir import func, ir
+from litewright.compiler.ir.mlir import Array, func, ir
 from litewright.compiler.ir.origin import Origin
 from litewright.compiler.ir.program import NAME, WEIGHT, Program, set_result_names
+from litewright.compiler.ir.torch_ops import value_of
 from litewright.compiler.ir.types import tensor_type
 from litewright.compiler.weights import TensorSource, WeightStore
 
 from .composites import ModuleBuilder
 from .elements import element_of_dtype
 from .graph import Values, lower_nodes, without_rule
+from .rules.complex_numbers import complex_of_pairs
 from .table import Row, rules_with_composites
 from .weights import Placement
 
@@ -160,12 +162,23 @@ def _fill(
     by_symbol = dict(zip(dict.fromkeys(signature.weights.values()), rest, strict=True))
     fed = zip(program.inputs, inputs, strict=True)
     values: Values = {placeholders[each.placeholder]: value for each, value in fed}
-    values |= {node: by_symbol[symbol] for node, symbol in signature.weights.items()}
     with ir.InsertionPoint(function.regions[0].blocks[0]):
+        values |= _weights(signature.weights, by_symbol)
         values |= _constants(signature.constants, placement)
         lower_nodes(builder, signature.nodes, values, refused)
         results = [values[node] for node in program.results]
         func.ReturnOp([value for value in results if isinstance(value, ir.Value)])
+
+
+def _weights(weights: Mapping[Node, str], arguments: Mapping[str, ir.Value]) -> Values:
+    """The weight arguments of placeholders; pairs along a last dimension are complex numbers again."""
+    made = {
+        symbol: complex_of_pairs(arguments[symbol])
+        if value_of(node).is_complex()
+        else arguments[symbol]
+        for node, symbol in weights.items()
+    }
+    return {node: made[symbol] for node, symbol in weights.items()}
 
 
 def _constants(constants: Mapping[Node, Held], placement: Placement) -> Values:
@@ -174,8 +187,14 @@ def _constants(constants: Mapping[Node, Held], placement: Placement) -> Values:
         if held not in made:
             path, _, label = held.name.rpartition(".")
             with Origin(path, label).location():
-                made[held] = hlo.constant(placement.values(held))
+                made[held] = _constant(held, placement.values(held))
     return {node: made[held] for node, held in constants.items()}
+
+
+def _constant(held: Held, array: Array) -> ir.Value:
+    if not held.tensor.is_complex():
+        return hlo.constant(array)
+    return hlo.complex_of(*(hlo.constant(array[..., number]) for number in (0, 1)))
 
 
 def _type(node: Node) -> ir.Type:

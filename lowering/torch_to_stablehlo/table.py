@@ -17,6 +17,7 @@ from .rules import (
     activation,
     attention,
     comparison,
+    complex_numbers,
     convolution,
     creation,
     elementwise,
@@ -40,6 +41,7 @@ FAMILIES = MappingProxyType(
         "Elementwise": elementwise.RULES,
         "Activation": activation.RULES,
         "Comparison and logic": comparison.RULES,
+        "Complex numbers": complex_numbers.RULES,
         "Linear algebra": linear_algebra.RULES,
         "Convolution": convolution.RULES,
         "Normalisation": normalization.RULES,
@@ -68,7 +70,13 @@ def rules(more: tuple[Row, ...] = ()) -> MappingProxyType[Op, Rule]:
     Raises:
         UserError: one of them is for an op that has a rule already.
     """
-    own = merge(row for family in FAMILIES.values() for row in family)
+    rows = merge(row for family in FAMILIES.values() for row in family)
+    own = MappingProxyType(
+        {
+            op: rule if op in complex_numbers.TAKES_COMPLEX else complex_numbers.of_reals(rule)
+            for op, rule in rows.items()
+        }
+    )
     for op, _ in more:
         if op in own:
             raise UserError(f"{op} has a lowering already; lowerings cannot be replaced")

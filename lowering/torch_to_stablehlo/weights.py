@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,12 +17,36 @@ from litewright.compiler.ir.fx import Held, Holding
 from litewright.compiler.weights import Cast, Expression, Leaf, TensorSource, WeightStore
 from litewright.compiler.weights.affine import AffineSource
 from litewright.compiler.weights.integers import IntegerSource
-from litewright.compiler.weights.torch_source import TorchSource, array_of_tensor, numpy_dtype
+from litewright.compiler.weights.torch_source import TorchSource, numpy_dtype
 
 from .elements import has_element
 
 SMALL = 64 * 1024
 """Tensors of fewer bytes are constants."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairsSource:
+    """Complex numbers as pairs of real ones. Compared by identity, as all sources are.
+
+    Attributes:
+        numbers: the complex numbers, or real ones that are to be complex.
+        dtype: of the parts.
+    """
+
+    numbers: TensorSource
+    dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions: those of the numbers and a last one of 2."""
+        return (*self.numbers.shape, 2)
+
+    def read(self) -> np.ndarray[Any, Any]:
+        """The real and imaginary parts."""
+        array = self.numbers.read()
+        parts: list[np.ndarray[Any, Any]] = [np.real(array), np.imag(array)]
+        return np.stack(parts, -1).astype(self.dtype, copy=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -67,20 +92,20 @@ class Placement:
         return size >= SMALL and held.holding is not Holding.TABLE
 
     def weight(self, held: Held, signature: str) -> Expression:
-        """The expression that stands for a tensor, in the dtype that the graph has it in."""
+        """The expression that stands for a tensor, in the dtype that the graph has it in.
+
+        Complex numbers are pairs along a last dimension.
+        """
         name = self.names.get(id(held.tensor)) or self._name(held, signature)
         leaf = Leaf(name)
-        wanted = numpy_dtype(held.tensor.dtype)
+        wanted = _parts_dtype(held)
         if self.store.source(name).dtype == wanted:
             return leaf
         return Cast(leaf, wanted.name)
 
     def values(self, held: Held) -> np.ndarray:
-        """The values of a tensor, in the dtype that the graph has it in."""
-        source = self._source(held)
-        if source is None:
-            return array_of_tensor(held.tensor)
-        return source.read().astype(numpy_dtype(held.tensor.dtype), copy=False)
+        """The values of a tensor as `weight` has them."""
+        return self._source(held).read().astype(_parts_dtype(held), copy=False)
 
     def _name(self, held: Held, signature: str) -> str:
         """Finds a name for a tensor that has none yet, and gives the store its source."""
@@ -93,18 +118,26 @@ class Placement:
         self.names[id(held.tensor)] = name
         if name not in self.owners:
             self.owners[name] = held
-            self.store.add(name, self._source(held) or TorchSource(held.tensor))
+            self.store.add(name, self._source(held))
         return name
 
-    def _source(self, held: Held) -> TensorSource | None:
-        """Where the values of a tensor are that has no plain storage."""
+    def _source(self, held: Held) -> TensorSource:
+        """Where the values of a tensor are."""
         if held.affine is not None:
             return AffineSource(held.affine)
-        return self._in_checkpoint(held) if held.tensor.is_meta else None
+        there = self._in_checkpoint(held) if held.tensor.is_meta else None
+        source = there or TorchSource(held.tensor)
+        return PairsSource(source, _parts_dtype(held)) if held.tensor.is_complex() else source
 
     def _in_checkpoint(self, held: Held) -> TensorSource | None:
         found = (self.checkpoint[name] for name in held.aliases if name in self.checkpoint)
         return next(found, None)
+
+
+def _parts_dtype(held: Held) -> np.dtype[Any]:
+    """The dtype of a tensor, or of the parts of its complex numbers."""
+    dtype = held.tensor.dtype
+    return numpy_dtype(dtype.to_real() if dtype.is_complex else dtype)
 
 
 def _is_same(one: Held, other: Held) -> bool:

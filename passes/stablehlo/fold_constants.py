@@ -10,7 +10,14 @@ import numpy as np
 from litewright.compiler.ir import hlo, mlir
 from litewright.compiler.ir.mlir import Array, func, ir, op_name
 from litewright.compiler.ir.program import Program, body_of, is_signature
-from litewright.compiler.ir.types import dtype_of, element_count, element_of, is_static, shape_of
+from litewright.compiler.ir.types import (
+    dtype_of,
+    element_count,
+    element_of,
+    is_complex,
+    is_static,
+    shape_of,
+)
 from litewright.passes.core import Decline, Observer, Pass, decline, is_pure, remove_dead
 
 from .evaluation import evaluate
@@ -30,7 +37,7 @@ def _known(function: func.FuncOp, max_bytes: int) -> set[ir.Value]:
     for op in body_of(function).operations:
         if not is_pure(op) or not all(operand in known for operand in op.operands):
             continue
-        if any(_captures(op.regions)):
+        if any(_captures(op.regions)) or any(is_complex(result) for result in op.results):
             continue
         if op_name(op) == "stablehlo.constant":
             known.add(op.results[0])

@@ -51,6 +51,21 @@ _ROUTED = {
 CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "llama": ("LlamaConfig", _GROUPED),
     "llama tied": ("LlamaConfig", {**_GROUPED, "tie_word_embeddings": True}),
+    "llama4": (
+        "Llama4TextConfig",
+        {
+            **_GROUPED,
+            "head_dim": 8,
+            "intermediate_size_mlp": 48,
+            "num_local_experts": 4,
+            "interleave_moe_layer_step": 2,
+            # Chunks, one layer without rotation, and there queries scaled by their positions.
+            "attention_chunk_size": _WINDOW,
+            "no_rope_layers": [1, 0],
+            "floor_scale": 5,
+            "attn_scale": 0.5,
+        },
+    ),
     "mistral": ("MistralConfig", {**_GROUPED, "sliding_window": _WINDOW}),
     "mixtral": ("MixtralConfig", {**_GROUPED, "num_local_experts": 4}),
     "gemma": ("GemmaConfig", {**_GROUPED, "head_dim": 8}),
@@ -130,6 +145,19 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "smollm3": ("SmolLM3Config", _GROUPED),
     "granite": ("GraniteConfig", _GROUPED),
     "cohere": ("CohereConfig", _GROUPED),
+    "deepseek_v2": (
+        "DeepseekV2Config",
+        {
+            **_FULL,
+            **_LATENT,
+            **_ROUTED,
+            "num_key_value_heads": 4,
+            "topk_method": "group_limited_greedy",
+            "n_group": 4,
+            "topk_group": 2,
+            "first_k_dense_replace": 1,
+        },
+    ),
     "deepseek_v3": (
         "DeepseekV3Config",
         {

@@ -18,7 +18,7 @@ _PREFILLS = (4, 8)
 _PROMPT, _ANSWER = 8 + 4 + 3 + 1, 8
 
 
-_ALWAYS = ("llama tied", "gemma4", "gpt2")
+_ALWAYS = ("llama tied", "llama4", "gemma4", "gpt2")
 
 
 @pytest.mark.parametrize("name", slow_but(_ALWAYS, CONFIGS))

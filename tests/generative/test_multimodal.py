@@ -48,6 +48,15 @@ MODELS: dict[str, dict[str, Any]] = {
     },
     "gemma3": {"text_config": CONFIGS["gemma3"][1], "vision_config": _SIGHT},
     "gemma4": {"text_config": CONFIGS["gemma4"][1], "vision_config": _SIGHT},
+    "llama4": {
+        "text_config": CONFIGS["llama4"][1],
+        "vision_config": {
+            **_SIGHT,
+            "vision_output_dim": 32,
+            "projector_input_dim": 32,
+            "projector_output_dim": 32,
+        },
+    },
     "smolvlm": {"text_config": {**_TEXT, "model_type": "llama"}, "vision_config": _SIGHT},
     "idefics3": {"text_config": {**_TEXT, "model_type": "llama"}, "vision_config": _SIGHT},
     "internvl": {

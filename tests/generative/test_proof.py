@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import transformers
@@ -20,13 +21,15 @@ from litewright.compiler.ir.program import Program, body_of
 from litewright.generative.huggingface import attention, bundling, diverging, reference, rows
 from litewright.generative.huggingface.bundling import export_checkpoint
 from litewright.generative.huggingface.loading import open_checkpoint
+from litewright.generative.huggingface.proof import outcome_of
 from litewright.generative.huggingface.reading import NEUTRAL, Reading
 from litewright.generative.huggingface.reference import reference_logits
+from litewright.generative.huggingface.trials import Trial, Turn
 from litewright.generative.layers.dot_product_attention import dot_product_attention
 from litewright.passes.core import Pass
 from tests.compiler.driver.wrong import wrong_mul
 from tests.generative.architectures import build
-from tests.support.tolerances import TOLERANCES, relative_error
+from tests.support.tolerances import TOLERANCES, assert_close, relative_error
 
 _FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
 _LIBRARY: Any = transformers
@@ -121,7 +124,33 @@ def test_quantised_models_are_refused_where_numbers_are_not_finite(
     assert "error inf" in _refusal(llama, passes=[place], quant_config="dynamic_int8")
 
 
-@pytest.mark.parametrize("name", ["gemma3", "gemma3n", "gpt2", "mpt", "bloom"])
+@pytest.mark.parametrize("nothing", [0.0, float("nan"), float("inf")])
+def test_nothing_is_near_to_what_is_no_reference(nothing: float) -> None:
+    expected = np.full((2, 5), nothing, np.float32)
+    for made in (expected, np.ones_like(expected)):
+        assert outcome_of(Trial("two", (Turn(1, 2),)), made, expected).error == float("inf")
+
+
+@pytest.mark.parametrize("name", ["llama", "llama4"])
+def test_the_reference_is_the_model(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The code of Llama 4 asks a matrix where it is before that is read.
+    monkeypatch.setattr(reference, "_SMALL", 64)
+    model = build(name)
+    model.save_pretrained(tmp_path / "model")
+    tokens = list(range(3, 25))
+    with torch.no_grad():
+        expected = model(torch.tensor([tokens])).logits[0].numpy()
+    checkpoint = open_checkpoint(tmp_path / "model")
+    before = dict(checkpoint.model.named_parameters())
+    made = reference_logits(checkpoint, tokens, range(len(tokens)))
+    assert_close(made, expected, "float32 model")
+    after = dict(checkpoint.model.named_parameters())
+    assert all(after[key] is each for key, each in before.items())
+
+
+@pytest.mark.parametrize("name", ["gemma3", "gemma3n", "gpt2", "mpt", "bloom", "llama4"])
 def test_a_text_in_parts_has_the_logits_of_the_whole(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,8 @@ _WINDOWED: dict[str, tuple[str, dict[str, Any]]] = {
         "Olmo3Config",
         {**CONFIGS["olmo2"][1], "sliding_window": _WINDOW, "layer_types": _MIXED},
     ),
+    # Chunks reach back no farther than windows of their length.
+    "llama4": ("Llama4TextConfig", {**CONFIGS["llama4"][1], "attention_chunk_size": _WINDOW}),
     "gpt_oss": (
         "GptOssConfig",
         {

@@ -189,7 +189,7 @@ def _error(pair: Pair, expected: Array, actual: Array) -> LayerError:
 
 def _factor(expected: Array, actual: Array) -> float | None:
     """The number that `expected` is best multiplied by to give `actual`."""
-    if expected.dtype.kind in "biu":
+    if expected.dtype.kind in "biuc":
         return None
     e, a = expected.astype(np.float64), actual.astype(np.float64)
     power = float(e @ e)

@@ -135,7 +135,7 @@ def power(ctx: LoweringContext, x: Operand, y: Operand) -> ir.Value:
     return hlo.binary("power", left, right)
 
 
-def _power_of_number(ctx: LoweringContext, x: ir.Value, exponent: Number) -> ir.Value:
+def _power_of_number(ctx: LoweringContext, x: ir.Value, exponent: complex) -> ir.Value:
     if exponent == 1:
         return x
     if exponent == 2:
@@ -350,7 +350,6 @@ RULES = (
     (aten.min.other, binary("minimum")),
     (aten.atan2.default, binary("atan2")),
     (aten.neg.default, unary("negate")),
-    (aten.abs.default, absolute),
     (aten.sign.default, sign),
     (aten.sgn.default, sign),
     (aten.ceil.default, rounding("ceil")),

@@ -289,6 +289,22 @@ def merged_convert(op: ir.OpView, context: RuleContext) -> Outcome:
     return hlo.convert(source, element_of(op.results[0]))
 
 
+@rule("stablehlo.divide", "stablehlo.remainder")
+def narrowed_division(op: ir.OpView, context: RuleContext) -> Outcome:
+    """i64(x) / 8 -> i64(x / 8) for x of 32 bits: no kernel divides integers of 64."""
+    if dtype_of(op.results[0]) != np.int64:
+        return decline("the numbers are no integers of 64 bits")
+    divisor, dividend = number_of(op.operands[1]), made_by(op.operands[0], "convert")
+    if divisor is None or not 1 <= divisor.item() <= np.iinfo(np.int32).max:
+        return decline("the divisor is not one positive number of 32 bits")
+    if dividend is None or not holds(np.dtype(np.int32), dtype_of(dividend.operands[0])):
+        return decline("the dividend may need 64 bits")
+    x = hlo.convert(dividend.operands[0], ir.IntegerType.get_signless(32))
+    kind = "divide" if op_name(op) == "stablehlo.divide" else "remainder"
+    result = hlo.binary(kind, x, hlo.splat_like(divisor.item(), x))
+    return hlo.convert(result, element_of(op.results[0]))
+
+
 RULES: Sequence[Rule] = (
     neutral_number,
     neutral_bound,
@@ -304,4 +320,5 @@ RULES: Sequence[Rule] = (
     merged_number,
     merged_bound,
     merged_convert,
+    narrowed_division,
 )

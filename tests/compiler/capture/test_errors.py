@@ -104,7 +104,8 @@ def test_a_numpy_sample_is_no_tensor() -> None:
     ("sample", "kind"),
     [
         (lambda: torch.eye(2).to_sparse(), "sparse_coo"),
-        (lambda: torch.ones(2, dtype=torch.complex64), "complex"),
+        (lambda: torch.ones(2, dtype=torch.complex64), "complex64"),
+        (lambda: torch.ones(2, dtype=torch.complex64), "view_as_real of it"),
         (lambda: torch.quantize_per_tensor(torch.ones(2), 1.0, 0, torch.qint8), "quantised"),
     ],
 )
@@ -115,18 +116,34 @@ def test_odd_tensors(sample: Callable[[], Tensor], kind: str) -> None:
     assert kind in message
 
 
-def test_a_complex_parameter_is_named() -> None:
+def test_a_complex_input_of_an_exported_program_is_refused() -> None:
+    module = Inner(lambda x: torch.view_as_real(x * 2))
+    program = torch.export.export(module, (torch.ones(2, dtype=torch.complex64),))
+    with pytest.raises(UserError, match=r"input 'x' is complex64.*view_as_real of it"):
+        from_exported_program("main", program)
+
+
+def test_a_complex_result_is_refused() -> None:
+    message = _fails(Inner(lambda x: torch.complex(x, x)), torch.ones(2))
+    assert "result 'output_0' is complex64" in message
+    assert "return torch.view_as_real of it" in message
+
+
+def test_complex_state_is_refused() -> None:
     class Complex(nn.Module):
+        state: Tensor
+
         def __init__(self) -> None:
             super().__init__()
-            self.phase = nn.Parameter(torch.ones(2, dtype=torch.complex64))
+            self.register_buffer("state", torch.zeros(2, dtype=torch.complex64))
 
         def forward(self, x: Tensor) -> Tensor:
-            return x + self.phase.real
+            self.state.add_(x)
+            return self.state.real + x
 
     message = _fails(Complex(), torch.ones(2))
-    assert "parameter 'phase'" in message
-    assert "complex" in message
+    assert "buffer 'state', which is state, is complex64" in message
+    assert "keep torch.view_as_real of it" in message
 
 
 @pytest.mark.parametrize(

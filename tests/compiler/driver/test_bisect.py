@@ -119,6 +119,16 @@ def test_a_pass_that_is_wrong_on_much_of_a_program_alone(fewest: int) -> None:
     assert (region.op.op, region.op.module) == ("stablehlo.tanh", "first")
 
 
+def test_a_wrong_imaginary_part() -> None:
+    class Sum(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.view_as_real(torch.complex(x, x) + torch.complex(-x, x.tanh()))
+
+    passes = [litewright.place(wrong.WrongSums, stage="stablehlo", before="split-complex")]
+    culprit, region = found_in(bisect(Sum(), (torch.randn(3, 4),), passes=passes))
+    assert (culprit.step, region.op.op) == ("pass wrong-sums (StableHLO)", "stablehlo.add")
+
+
 def test_an_fx_pass() -> None:
     module, args = mlp()
     culprit, region = found_in(

@@ -10,7 +10,7 @@ from litewright.compiler.ir import cloning, hlo, tfl
 from litewright.compiler.ir.fx import FxProgram
 from litewright.compiler.ir.mlir import ir, op_name
 from litewright.compiler.ir.program import Program, body_of
-from litewright.compiler.ir.types import element_of, shape_of, tensor_type
+from litewright.compiler.ir.types import element_of, is_complex, shape_of, tensor_type
 from litewright.passes.core import Outcome, Pass, RewritePass, Rule, RuleContext, decline, rule
 
 
@@ -94,6 +94,25 @@ class RewriteTanh(RewritePass):
 
     def rules(self) -> tuple[Rule, ...]:
         return (wrong_tanh, right_tanh)
+
+
+@rule("stablehlo.add")
+def wrong_sum(op: ir.OpView, context: RuleContext) -> Outcome:
+    """a + b -> the real part of that, and the difference of the imaginary ones."""
+    one, other = op.operands
+    if not is_complex(one):
+        return decline("the numbers are real")
+    real = hlo.add(hlo.real_part(one), hlo.real_part(other))
+    imaginary = hlo.binary("subtract", hlo.imaginary_part(one), hlo.imaginary_part(other))
+    return hlo.complex_of(real, imaginary)
+
+
+@dataclass(frozen=True)
+class WrongSums(RewritePass):
+    """Wrong for complex numbers."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        return (wrong_sum,)
 
 
 @dataclass(frozen=True)

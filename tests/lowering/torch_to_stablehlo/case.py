@@ -18,10 +18,12 @@ class Random:
     Attributes:
         shape: its dimensions.
         draw: makes it from a generator.
+        are_pairs: whether the last dimension are the parts of complex numbers, which the op is given.
     """
 
     shape: tuple[int, ...]
     draw: Callable[[tuple[int, ...], torch.Generator], Tensor]
+    are_pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,20 @@ def between(low: float, high: float, *shape: int) -> Random:
     return Random(shape, lambda s, g: torch.rand(s, generator=g) * (high - low) + low)
 
 
+def c(*shape: int, dtype: torch.dtype = torch.float32) -> Random:
+    """Complex numbers whose parts are normally distributed."""
+    return Random((*shape, 2), lambda s, g: torch.randn(s, generator=g).to(dtype), are_pairs=True)
+
+
+def few(*shape: int) -> Random:
+    """Complex numbers whose parts are 0 or 1, so that some are equal."""
+
+    def draw(size: tuple[int, ...], generator: torch.Generator) -> Tensor:
+        return torch.randint(0, 2, size, generator=generator).float()
+
+    return Random((*shape, 2), draw, are_pairs=True)
+
+
 def i(low: int, high: int, *shape: int, dtype: torch.dtype = torch.int64) -> Random:
     """Integers from low up to, without, high."""
     return Random(shape, lambda s, g: torch.randint(low, high, s, generator=g).to(dtype))
@@ -119,6 +135,9 @@ def halves() -> Tensor:
 def _text(value: Any) -> str:
     if isinstance(value, Random):
         probe = value.draw((0,) * len(value.shape), torch.Generator())
+        if value.are_pairs:
+            dtype = torch.view_as_complex(probe.new_empty(2)).dtype
+            return f"{str(dtype).removeprefix('torch.')}{list(value.shape[:-1])}"
         return f"{str(probe.dtype).removeprefix('torch.')}{list(value.shape)}"
     if isinstance(value, Tensor):
         return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"

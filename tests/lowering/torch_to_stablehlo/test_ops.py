@@ -16,9 +16,10 @@ from litewright.compiler.ir import mlir
 from litewright.compiler.ir.fx import FxProgram, live_nodes
 from litewright.compiler.weights.torch_source import array_of_tensor
 from litewright.lowering.torch_to_stablehlo import lower, supported_ops
+from litewright.lowering.torch_to_stablehlo.rules.complex_numbers import OF_ANY_NUMBERS
 from litewright.lowering.torch_to_stablehlo.table import FAMILIES
 from tests.lowering.torch_to_stablehlo.case import Case, Random
-from tests.lowering.torch_to_stablehlo.cases import CASES
+from tests.lowering.torch_to_stablehlo.cases import CASES, complex_numbers
 from tests.support.slow import slow_but
 from tests.support.tolerances import assert_close
 from tests.support.xla import run_program
@@ -42,12 +43,15 @@ class Call(nn.Module):
         made = self.case.op(*args, **kwargs)
         results = (made,) if isinstance(made, Tensor) else tuple(made)
         chosen = self.case.results
-        return results if chosen is None else tuple(results[number] for number in chosen)
+        results = results if chosen is None else tuple(results[number] for number in chosen)
+        return tuple(torch.view_as_real(r.resolve_conj()) if r.is_complex() else r for r in results)
 
 
 def _fill(argument: Any, tensors: Iterator[Tensor]) -> Any:
     if isinstance(argument, Random | Tensor):
-        return next(tensors)
+        given = next(tensors)
+        pairs = isinstance(argument, Random) and argument.are_pairs
+        return torch.view_as_complex(given) if pairs else given
     if isinstance(argument, list):
         return [_fill(each, tensors) for each in argument]
     return argument
@@ -106,6 +110,11 @@ def test_every_rule_has_a_case(family: str) -> None:
     tested = {case.op for case in CASES}
     untested = [str(op) for op, _ in FAMILIES[family] if op not in tested]
     assert not untested
+
+
+def test_every_op_that_takes_complex_numbers_has_a_case_of_them() -> None:
+    tested = {case.op for case in complex_numbers.CASES if "complex" in str(case)}
+    assert not {str(op) for op in OF_ANY_NUMBERS - tested}
 
 
 def test_every_case_has_a_rule() -> None:

@@ -611,3 +611,31 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   return %1 : tensor<2x3xf32>
 }
 // DECLINES(merged-number): the numbers cancel each other: what they round away may be meant
+// -----
+// CASE: positions of 32 bits are divided as such
+func.func @main(%x: tensor<4xi32>) -> (tensor<4xi64>, tensor<4xi64>) {
+  %three = stablehlo.constant dense<3> : tensor<4xi64>
+  %0 = stablehlo.convert %x : (tensor<4xi32>) -> tensor<4xi64>
+  %1 = stablehlo.divide %0, %three : tensor<4xi64>
+  %2 = stablehlo.remainder %0, %three : tensor<4xi64>
+  return %1, %2 : tensor<4xi64>, tensor<4xi64>
+}
+// CHECK: %[[Q:.*]] = stablehlo.divide %arg0, {{.*}} : tensor<4xi32>
+// CHECK-NEXT: stablehlo.convert %[[Q]]
+// CHECK: %[[R:.*]] = stablehlo.remainder %arg0, {{.*}} : tensor<4xi32>
+// CHECK-NEXT: stablehlo.convert %[[R]]
+// -----
+// CASE: divisions that may need 64 bits, or that have kernels
+func.func @main(%x: tensor<4xi64>, %y: tensor<4xi32>, %z: tensor<4xi32>) -> (tensor<4xi64>, tensor<4xi64>, tensor<4xi32>) {
+  %eight = stablehlo.constant dense<8> : tensor<4xi64>
+  %large = stablehlo.constant dense<3000000000> : tensor<4xi64>
+  %0 = stablehlo.divide %x, %eight : tensor<4xi64>
+  %1 = stablehlo.convert %y : (tensor<4xi32>) -> tensor<4xi64>
+  %2 = stablehlo.divide %1, %large : tensor<4xi64>
+  %3 = stablehlo.maximum %z, %y : tensor<4xi32>
+  %4 = stablehlo.remainder %y, %3 : tensor<4xi32>
+  return %0, %2, %4 : tensor<4xi64>, tensor<4xi64>, tensor<4xi32>
+}
+// DECLINES(narrowed-division): the dividend may need 64 bits
+// DECLINES(narrowed-division): the divisor is not one positive number of 32 bits
+// DECLINES(narrowed-division): the numbers are no integers of 64 bits
