@@ -1,6 +1,7 @@
 """What torchao logs when transformers loads it is not shown, and anything else is."""
 
 import logging
+import os
 import subprocess
 import sys
 
@@ -18,7 +19,11 @@ with {0}():
 
 def _said(context: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", _LOAD.format(context)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _LOAD.format(context)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stderr
 
