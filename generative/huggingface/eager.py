@@ -14,6 +14,7 @@ from torch import nn
 import litewright
 
 from .descriptions import reason
+from .rows import ReadByRows
 
 _OURS = __name__.partition(".")[0]
 
@@ -78,6 +79,8 @@ def _is_of_hooks(error: Exception, model: nn.Module) -> bool:
     # The outermost frame is the call itself.
     _, *frames = traceback.walk_tb(error.__traceback__)
     for frame, _ in frames:
+        if frame.f_code is ReadByRows.__torch_function__.__code__:
+            continue  # every function of torch passes it
         if _package(frame) == _OURS:
             is_ours = True
         elif id(frame.f_locals.get("self")) in paths:
