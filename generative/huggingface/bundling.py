@@ -86,6 +86,9 @@ def export_checkpoint(
     # What a bundle needs is looked for first, before anything takes time.
     configuration_of(root)
     bundle = _bundle(root, path.suffix, cache_length) if path.suffix != ".tflite" else None
+    is_quantised = options.get("quant_config") is not None
+    if proof_text is None and is_quantised and cache_length > 1 and _has_tokenizer(root):
+        proof_text = NEUTRAL
     words = tokens_of(root, proof_text, cache_length) if proof and proof_text is not None else ()
     model = convert_checkpoint(
         root,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import litewright
 
 from ..generation.generator import Generator
-from .descriptions import tokenizer_of
+from .descriptions import configuration_of, tokenizer_of
 from .export import LanguageModel
 from .reference import Progress, reference_logits
 from .trials import Trial, Turn, log_probabilities
@@ -54,12 +55,19 @@ def tokens_of(folder: Path, text: str, length: int) -> tuple[int, ...]:
     """The first `length` tokens of a text, by the tokenizer of a checkpoint.
 
     Raises:
-        UserError: the tokenizer cannot be loaded, or there are fewer than two tokens.
+        UserError: the tokenizer cannot be loaded or is of another model, or there are fewer than two tokens.
     """
     tokens: list[int] = tokenizer_of(folder)(text).input_ids[:length]
     if len(tokens) < 2:
         raise litewright.UserError(
             f"a text of {len(tokens)} tokens says nothing: to compare on it, it must have two at least"
+        )
+    text_config: Any = configuration_of(folder).get_text_config(decoder=True)
+    beyond = [token for token in tokens if token >= text_config.vocab_size]
+    if beyond:
+        raise litewright.UserError(
+            f"{folder}: the tokenizer is not the model's: a text makes the token {max(beyond)}, and the model has "
+            f"{text_config.vocab_size} (vocab_size in config.json)"
         )
     return tuple(tokens)
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,6 +232,19 @@ def test_exact_models_read_no_text_unless_told(llama: Path) -> None:
     )
     assert exported.proof is not None
     assert exported.proof.reading is None
+
+
+@pytest.mark.parametrize("given", [{"proof_text": "A text."}, {"quant_config": "dynamic_int8"}])
+def test_a_tokenizer_of_another_model_is_refused_before_anything_is_converted(
+    given: dict[str, Any], llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundling, "convert_checkpoint", None)
+    shutil.copy(_FOLDER / "tokenizer.json", llama)
+    shutil.copy(_FOLDER / "tokenizer_config.json", llama)
+    with pytest.raises(
+        litewright.UserError, match=r"a text makes the token \d+, and the model has 97 "
+    ):
+        export_checkpoint(llama, llama.parent / "m.tflite", **given)
 
 
 @pytest.mark.parametrize(
