@@ -76,7 +76,10 @@ def _assert_agrees(program: Program, case: Example, folder: Path) -> None:
 
 
 def agrees(case: Example) -> bool:
-    """Asserts that all plans convert a model and what they make computes what it does; False if none does."""
+    """Asserts that what plans make of a model computes what it does; False if one refuses it.
+
+    Passes may bring numbers down to what there are kernels for, and never away from that.
+    """
     captured = capture("main", case.model.eval(), case.inputs, {}, kept=supported_ops())
     refused: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -91,7 +94,9 @@ def agrees(case: Example) -> bool:
             except Exception as error:
                 error.add_note(f"with {name}:\n{program}")
                 raise
-    assert refused in ([], [*PLANS]), f"refused with {refused} alone"
+    if refused:
+        assert "no passes" in refused, f"refused with {refused}, and not without them"
+        assert "all passes" not in refused or refused == [*PLANS], f"refused with {refused} alone"
     return not refused
 
 
