@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 
+from .diagnostics import UserError
+
 _MOST = 4
 
 
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_threads(threads: int | None) -> None:
+    """Raises a UserError unless it is a positive number or None."""
+    if threads is not None and threads < 1:
+        raise UserError(f"the number of threads must be positive, not {threads}")
 
 
 def kernel_threads() -> int:

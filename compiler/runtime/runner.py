@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..cores import check_threads
 from ..diagnostics import FormatError, UserError
 from .delegation import Delegation, place
 from .engines import BoundCall, CompiledEngine, InterpreterEngine
@@ -48,8 +49,7 @@ class Runner:
             UserError: the file cannot be read, or `threads` is no positive number.
             FormatError: LiteRT does not accept the model, or it has no signatures.
         """
-        if threads is not None and threads < 1:
-            raise UserError(f"the number of threads must be positive, not {threads}")
+        check_threads(threads)
         self._model = model if isinstance(model, bytes) else Path(model)
         self._delegate, self._threads = delegate, threads
         kind = InterpreterEngine if engine == "interpreter" else CompiledEngine

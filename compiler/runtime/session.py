@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..cores import kernel_threads
+from ..cores import check_threads, kernel_threads
 from ..diagnostics import UserError
 from .engines import BoundCall, CompiledEngine, failures_of
 from .quiet import hushed
@@ -52,6 +52,7 @@ class Session:
             FormatError: LiteRT does not accept the model, or it has no signatures.
         """
         path = Path(model)
+        check_threads(threads)
         threads = kernel_threads() if threads is None else threads
         self._engine = CompiledEngine(path, delegate=True, threads=threads)
         self.signatures = signatures_of(path)

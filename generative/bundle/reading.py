@@ -107,14 +107,8 @@ class Bundle:
         part = self.part(Kind.MODEL)
         if part is None:
             raise litewright.FormatError(f"{self.path}: a bundle without a model")
-        path = folder / part.name
-        try:
-            with path.open("wb") as file:
-                part.read(file.write)
-        except OSError as error:
-            raise litewright.WriteError(
-                f"cannot write {path}: {error.strerror or error}"
-            ) from error
+        with _written(folder / part.name) as path, path.open("wb") as file:
+            part.read(file.write)
         return path
 
     def extract(self, folder: Path) -> list[Path]:
@@ -125,20 +119,24 @@ class Bundle:
         """
         written: list[Path] = []
         for part in self.parts:
-            path = folder / part.name
-            try:
+            with _written(folder / part.name) as path:
                 folder.mkdir(parents=True, exist_ok=True)
                 if part.kind is Kind.METADATA:
                     path.write_text(text_format.MessageToString(self.metadata()), encoding="utf-8")
                 else:
                     with path.open("wb") as file:
                         part.read(file.write)
-            except OSError as error:
-                raise litewright.WriteError(
-                    f"cannot write {path}: {error.strerror or error}"
-                ) from error
             written.append(path)
         return written
+
+
+@contextlib.contextmanager
+def _written(path: Path) -> Generator[Path]:
+    """While it is entered, what the system refuses is told as a file that cannot be written."""
+    try:
+        yield path
+    except OSError as error:
+        raise litewright.WriteError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager

@@ -154,6 +154,8 @@ def _read_by_rows(checkpoint: Checkpoint, path: str, module: nn.Module) -> dict[
     """The lazy matrix of a module that is so large that only rows of it are to be read, by the parameter's `id`."""
     if not isinstance(module, nn.Embedding | nn.Linear) or module.weight.numel() <= _LARGE:
         return {}
+    if isinstance(module, nn.Embedding) and module.max_norm is not None:
+        return {}  # rows are scaled as they are looked up
     source = checkpoint.weights[f"{path}.weight"]
     return {id(module.weight): source} if hasattr(source, "rows") else {}
 

@@ -12,6 +12,9 @@ from torch.overrides import TorchFunctionMode
 
 from .weights import Source, as_tensor
 
+_NAMED = ("input", "weight")
+"""Arguments that may be given by name."""
+
 _AT_ONCE = 1 << 24
 """Elements of a matrix that are read for a product: 64 MB in float32."""
 
@@ -32,12 +35,19 @@ class ReadByRows(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """Runs what PyTorch is to run, two functions apart."""
-        if func in {F.embedding, F.linear} and id(args[1]) in self._sources:
-            source = self._sources[id(args[1])]
-            if func is F.embedding:
-                return _looked_up(source, args[0])
-            return _product(args[0], source, *args[2:], **(kwargs or {}))
-        return func(*args, **(kwargs or {}))
+        named = dict(kwargs or {})
+        if func in {F.embedding, F.linear}:
+            values, weight, *others = (
+                *args,
+                *(named.pop(name, None) for name in _NAMED[len(args) :]),
+            )
+            source = self._sources.get(id(weight))
+            if source is not None and func is F.embedding:
+                return _looked_up(source, values)
+            if source is not None:
+                return _product(values, source, *others, **named)
+            return func(values, weight, *others, **named)
+        return func(*args, **named)
 
 
 def _looked_up(source: Source, places: Tensor) -> Tensor:

@@ -141,7 +141,12 @@ def cache_shapes(model: nn.Module) -> dict[int, CacheShape]:
             f"{type(failure).__name__}: {reason(failure)}"
         ) from failure
     shapes = {index: _shape_of(model, each) for index, each in enumerate(layers)}
-    return {index: each for index, each in shapes.items() if each is not None}
+    kept = {index: each for index, each in shapes.items() if each is not None}
+    if not kept:
+        raise litewright.UserError(
+            f"{type(model).__name__} puts no keys and values into the cache that it makes, so it cannot decode"
+        )
+    return kept
 
 
 def _shape_of(model: nn.Module, layer: Any) -> CacheShape | None:

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ import torch
 import transformers
 from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
+import litewright
 from litewright.generative.huggingface.library import interfaces
+from litewright.generative.huggingface.steps import cache_shapes
 from litewright.tools.main import main
 
 _FOLDER = Path(__file__).parents[1] / "data" / "docs-llama"
@@ -232,6 +235,22 @@ def test_a_decoder_without_caches_is_refused_and_leaves_transformers_as_it_was(
     said = _refused(tmp_path / "model", output="m.tflite")
     assert _says(message, said), said
     assert _interfaces() == before
+
+
+class _Forgetful(nn.Module):
+    """Makes a cache, and puts nothing into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.config = _LIBRARY.LlamaConfig(num_hidden_layers=2)
+
+    def forward(self, **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(past_key_values=_LIBRARY.DynamicCache(config=self.config))
+
+
+def test_a_cache_that_nothing_is_put_into_is_refused() -> None:
+    with pytest.raises(litewright.UserError, match="_Forgetful puts no keys and values into"):
+        cache_shapes(_Forgetful())
 
 
 def _interfaces() -> dict[str, dict[str, Any]]:
